@@ -1,0 +1,23 @@
+"""Detectors: one phenomenon a file; each a mergeable tally and a judgement."""
+
+from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.finding import Finding, finding_id
+from commonmode.detectors.query import Query
+from commonmode.detectors.score import Score, Verdict
+from commonmode.detectors.tally import Tallies, TallyTable
+
+ALL: tuple[type[Detector], ...] = ()
+"""Every detector. A new one is one file and one line here."""
+
+__all__ = [
+    "ALL",
+    "Detector",
+    "Finding",
+    "Query",
+    "Score",
+    "Tallies",
+    "TallyTable",
+    "Verdict",
+    "Window",
+    "finding_id",
+]

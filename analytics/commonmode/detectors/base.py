@@ -1,0 +1,90 @@
+"""The one shape of every detector: a mergeable tally and a judgement."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import polars as pl
+from msgspec import Struct
+
+from commonmode.detectors.score import Score
+from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
+
+
+class Window(Struct, frozen=True, order=True):
+    """A span of event time, `start` included, `end` not; both aware UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detector(ABC):
+    """Counts events into tallies that merge, then judges the tallies of a closed window.
+
+    Subclasses are frozen dataclasses whose fields are their parameters.
+    They read no clock, network, file or database, and draw randomness only from `seed`.
+
+    Parameters
+    ----------
+    window : timedelta
+        Length of the tumbling windows of event time.
+    seed : int
+        Seed of every random draw.
+    """
+
+    name: ClassVar[str]
+    """Stable; stored with findings."""
+    version: ClassVar[int]
+    """Goes up when the formula or a default changes."""
+    reads: ClassVar[Mapping[str, tuple[str, ...]]]
+    """Kind of event → columns read of it, beside `id`, `kind`, `at`, `agent`."""
+    tables: ClassVar[Mapping[str, TallyTable]]
+    """The tally tables, and with them how tallies merge."""
+
+    window: timedelta = timedelta(hours=1)
+    seed: int = 0
+
+    @abstractmethod
+    def tally(self, events: pl.LazyFrame) -> Tallies:
+        """Count events, of any split and order, each event at most once.
+
+        Parameters
+        ----------
+        events : polars.LazyFrame
+            Columns ``id, kind, at, agent`` and those of `reads`, of the kinds of `reads`.
+
+        Returns
+        -------
+        dict of str to polars.DataFrame
+            One frame per table of `tables`, in its schema.
+        """
+
+    @abstractmethod
+    def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
+        """Score every subject of a window from its merged tallies, alarming or not."""
+
+    def merge(self, parts: Iterable[Tallies]) -> Tallies:
+        """Add tallies up: associative, commutative, and equal to tallying the whole."""
+        return merge_tallies(self.tables, parts)
+
+    def detect(self, events: pl.LazyFrame, window: Window) -> Sequence[Score]:
+        """Tally and judge one batch as one window: the short way for notebooks and tests."""
+        return self.judge(self.merge([self.tally(events)]), window)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters, JSON-ready, as findings store them."""
+        return {
+            name: value.total_seconds() if isinstance(value, timedelta) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return every column read, of any kind, once, in a stable order."""
+        wanted = ("id", "kind", "at", "agent", *(c for cs in cls.reads.values() for c in cs))
+        return tuple(dict.fromkeys(wanted))

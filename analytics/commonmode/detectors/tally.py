@@ -1,0 +1,83 @@
+"""Tallies: counts that merge, so that one detector runs over a file, an hour or ten shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+Tallies = dict[str, pl.DataFrame]
+"""Named tally tables of one detector."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyTable:
+    """The shape of one tally table, and with it how two of them merge.
+
+    Rows are identified by `keys`.
+    Rows of equal keys merge by adding `sums`, by the smaller of `minima`, by the larger of
+    `maxima`, and by keeping `firsts` of the row that is smallest by `order`.
+    Each of these is associative and commutative, so merging any split gives the whole.
+
+    Parameters
+    ----------
+    schema : Mapping of str to polars.DataType
+        Every column with its type.
+    keys, sums, minima, maxima, firsts : tuple of str
+        Each column stands in exactly one of these or in `order`.
+    order : tuple of str
+        Columns that decide which row's `firsts` are kept: the earliest. They merge with them.
+    carried : bool
+        Whether a window is judged with this table of *all earlier* windows too (grants).
+
+    Examples
+    --------
+    >>> t = TallyTable(schema={"agent": pl.String, "n": pl.Int64}, keys=("agent",), sums=("n",))
+    >>> one = pl.DataFrame({"agent": ["a", "b"], "n": [1, 2]})
+    >>> t.merge([one, one]).rows()
+    [('a', 2), ('b', 4)]
+    """
+
+    schema: Mapping[str, pl.DataType | type[pl.DataType]]
+    keys: tuple[str, ...]
+    sums: tuple[str, ...] = ()
+    minima: tuple[str, ...] = ()
+    maxima: tuple[str, ...] = ()
+    firsts: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    carried: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a table whose columns do not each have exactly one way to merge."""
+        named = (*self.keys, *self.sums, *self.minima, *self.maxima, *self.firsts, *self.order)
+        if sorted(named) != sorted(self.schema):
+            msg = f"each column needs one way to merge; schema {list(self.schema)}, named {named}"
+            raise ValueError(msg)
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table with no rows."""
+        return pl.DataFrame(schema=self.schema)
+
+    def merge(self, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Add tables up; the result is sorted by `keys`, whatever the order of `parts`."""
+        rows = pl.concat([self.empty(), *(part.select(list(self.schema)) for part in parts)])
+        first = pl.struct(*self.order, *self.firsts) if self.order else None
+        merged = rows.group_by(self.keys).agg(
+            *(pl.col(name).sum() for name in self.sums),
+            *(pl.col(name).min() for name in self.minima),
+            *(pl.col(name).max() for name in self.maxima),
+            *([] if first is None else [first.sort_by(*self.order, *self.firsts).first()]),
+        )
+        if first is not None:
+            merged = merged.unnest(self.order[0])
+        return merged.select(list(self.schema)).sort(self.keys)
+
+
+def merge_tallies(tables: Mapping[str, TallyTable], parts: Iterable[Tallies]) -> Tallies:
+    """Merge whole sets of tallies, table by table."""
+    parts = list(parts)
+    return {
+        name: table.merge(part[name] for part in parts if name in part)
+        for name, table in tables.items()
+    }

@@ -1,0 +1,1 @@
+"""Synthetic economies: planted phenomena, innocent lookalikes, truth beside the events."""

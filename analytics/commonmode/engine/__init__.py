@@ -1,0 +1,1 @@
+"""The engine: windows, watermark, incremental tallies, the life of findings."""

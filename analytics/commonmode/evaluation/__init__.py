@@ -1,0 +1,1 @@
+"""Evaluation: detectors scored against planted truth and published numbers."""

@@ -1,0 +1,1 @@
+"""Statistics: formulas only, each with its null and its source."""

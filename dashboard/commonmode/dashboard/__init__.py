@@ -1,0 +1,1 @@
+"""The dashboard: every finding with its evidence."""

@@ -1,0 +1,1 @@
+"""The one-machine deployment: broker, processes, ports, health."""

@@ -1,0 +1,1 @@
+"""DuckDB: the projection of the log, its owner, and how to read it."""

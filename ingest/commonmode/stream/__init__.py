@@ -1,0 +1,1 @@
+"""Kafka: topics, pipe (producer), sink (consumer), watch (live), dead letters."""
