@@ -1,0 +1,125 @@
+"""`commonmode`: the table of verbs, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from commonmode.cli.output import errors, plain
+
+VERBS = {
+    "demo": "A planted economy through the whole way, dashboard open.",
+    "up": "Start the one-machine deployment.",
+    "down": "Stop it.",
+    "status": "What runs, where, and how far behind it is.",
+    "pipe": "Logs → Kafka.",
+    "load": "Logs → store, without a broker.",
+    "sql": "Ask the store, once or interactively.",
+    "detect": "Judge closed windows, once or for ever.",
+    "findings": "List findings.",
+    "explain": "Prove one finding again.",
+    "simulate": "A seeded economy as NDJSON.",
+    "evaluate": "The scorecard: detectors against planted truth.",
+    "replay": "Rebuild a store from the log.",
+    "snapshot": "Copy the store for other tools.",
+    "schema": "The kinds of event and their fields.",
+    "doctor": "What is missing on this machine, and what to do.",
+    "dashboard": "The dashboard alone.",
+    "watch": "The live watch alone.",
+    "owner": "The owner of the store alone.",
+}
+"""Verb → its line in ``commonmode --help``; each lives in the module of its name."""
+
+HIDDEN = frozenset({"owner"})
+
+
+class Verbs(click.Group):
+    """Imports a verb only when it is called, so that ``--help`` is quick."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return the verbs, in the order people meet them."""
+        return [verb for verb in VERBS if verb not in HIDDEN]
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import the verb's module and return its command."""
+        if name not in VERBS:
+            return None
+        command = import_module(f"commonmode.cli.{name}").command
+        if not isinstance(command, click.Command):
+            msg = f"commonmode.cli.{name}.command is no click.Command"
+            raise TypeError(msg)
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(v, VERBS[v]) for v in self.list_commands(_context)])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="commonmode")
+def cli() -> None:
+    """Watch an economy of agents: where they fail together, collude or overstep.
+
+    \b
+    Example:
+      commonmode demo
+      tail -f agents.jsonl | commonmode pipe -
+      commonmode sql "SELECT agent, count(*) FROM action_taken GROUP BY ALL"
+    """
+
+
+UNREACHABLE = (
+    "BrokerUnreachableError",
+    "BrokerUnavailableError",
+    "StoreUnreachableError",
+)
+"""Names of the errors that end with exit code 4, wherever they come from."""
+
+
+def exit_code_of(error: BaseException) -> int | None:
+    """Return the exit code an error stands for, or None when it is a defect of ours.
+
+    Examples
+    --------
+    >>> exit_code_of(KeyboardInterrupt()), exit_code_of(click.UsageError("x"))
+    (130, 2)
+    """
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return 130
+    if isinstance(error, click.ClickException):
+        return error.exit_code
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names.intersection(UNREACHABLE):
+        return 4
+    return 2 if isinstance(error, ValueError | LookupError | OSError) and _is_ours(error) else None
+
+
+def _is_ours(error: BaseException) -> bool:
+    return type(error).__module__.startswith("commonmode.")
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a verb and end the process with its exit code."""
+    try:
+        sys.exit(cli.main(args=arguments, prog_name="commonmode", standalone_mode=False) or 0)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (Exception, KeyboardInterrupt) as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        errors.print("Interrupted." if code == 130 else f"Error: {plain(str(error))}", markup=False)  # noqa: PLR2004  the shell's own number
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What verbs print: rows on standard output, summaries and progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+import click
+import polars as pl
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+FORMATS = ("table", "csv", "jsonl", "parquet", "arrow")
+
+errors = Console(stderr=True, highlight=False)
+"""Where everything goes that is not data."""
+
+_ESCAPES = re.compile(
+    r"""\x1b(?:\[[0-?]*[ -/]*[@-~]             # control sequences
+    | \][^\x07\x1b]*(?:\x07|\x1b\\)?         # operating system commands
+    | [PX^_][^\x1b]*(?:\x1b\\)?               # strings
+    | [ -/]*[0-~])                            # the rest""",
+    re.VERBOSE,
+)
+
+
+def plain(text: str) -> str:
+    r"""Return text that a terminal only prints: no control, escape or direction characters.
+
+    Agents write the text we show; a terminal obeys what it is sent.
+
+    Examples
+    --------
+    >>> plain("agent\x1b[2J\x1b]0;title\x07 one\u202e\x00")
+    'agent one'
+    """
+    text = _ESCAPES.sub("", text)
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+
+
+def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
+    """Write rows to standard output, as a table on a terminal and as JSON lines otherwise."""
+    chosen = output_format or ("table" if sys.stdout.isatty() else "jsonl")
+    out = sys.stdout.buffer
+    match chosen:
+        case "table":
+            _print_table(frame)
+        case "csv":
+            _flat(frame).write_csv(out)
+        case "jsonl":
+            frame.write_ndjson(out)
+        case "parquet":
+            frame.write_parquet(out)
+        case "arrow":
+            frame.write_ipc_stream(out)
+    out.flush()
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    return frame.with_columns(
+        pl.Series(name, [json.dumps(v, default=str) for v in frame[name].to_list()], pl.String)
+        for name in nested
+    )
+
+
+def _print_table(frame: pl.DataFrame) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, kind in frame.schema.items():
+        table.add_column(Text(plain(name)), justify="right" if kind.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console(highlight=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return plain(str(value)).replace("\n", " ")
+
+
+def summary(values: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print a verb's summary: one JSON object on standard output, or a line for people."""
+    if as_json:
+        click.echo(json.dumps(values, default=str))
+        return
+    words = ", ".join(
+        f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
+        for key, value in values.items()
+    )
+    errors.print(Text(plain(words)))
+
+
+@contextmanager
+def progress(
+    description: str, total: int | None = None, *, stream: IO[str] | None = None
+) -> Iterator[Progress]:
+    """Show progress on standard error while a long job runs; silent off a terminal.
+
+    The bar is task 0: call ``bar.advance(0, n)``, ``bar.update(0, total=…)``.
+    """
+    console = errors if stream is None else Console(file=stream)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        bar.add_task(description, total=total)
+        yield bar
