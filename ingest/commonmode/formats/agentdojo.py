@@ -1,0 +1,242 @@
+"""AgentDojo run files: what each pipeline read and did, and how the attack on it ended.
+
+One run becomes: `task_delegated` (what the user asked), for every tool call an `action_taken`
+and the `content_observed` that came back, `task_ended`, and `truth_declared` from the labels.
+
+The logs hold no times.
+The first event of a file is at `ReadOptions.start` and each one after it a second later;
+``extra.time`` says ``declared`` on every event, so that nobody takes the order for a clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+import msgspec
+
+from commonmode.events import (
+    ActionTaken,
+    ContentObserved,
+    Event,
+    MalformedEventError,
+    TaskDelegated,
+    TaskEnded,
+    TruthDeclared,
+)
+from commonmode.formats.addressee import addressees, side_effect
+from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.lines import LONGEST, Line, numbered_lines
+
+_DECLARED = {"time": "declared"}
+
+
+class AgentDojo(Format):
+    """AgentDojo traces: JSON lines behind a header line, or one JSON document a run."""
+
+    name = "agentdojo"
+    summary = "AgentDojo run files (JSON lines with a header, or a JSON document a run)"
+    looks_for = "key messages with suite_name and user_task_id, or a header of benchmark agent-dojo"
+    fills = frozenset(
+        "id at agent schema model family principal run task task_type parent context environment "
+        "extra action resource choice outcome side_effect args content content_hash delegatee subtask "
+        "phenomenon subject label".split()
+    )
+
+    def recognises(self, record: dict[str, Any]) -> bool:
+        """Tell whether the record is a run or the header of a file of runs."""
+        metadata = record.get("metadata", record)
+        if not isinstance(metadata, dict):
+            return False
+        is_run = "messages" in record and {"suite_name", "user_task_id"} <= metadata.keys()
+        return is_run or metadata.get("benchmark") == "agent-dojo"
+
+    def records(self, stream: BinaryIO) -> Iterator[Line]:
+        """Yield a record a line, or the whole file where it is one indented document."""
+        lines = numbered_lines(stream)
+        for line in lines:
+            if line.text.strip() == b"{":
+                rest = b"\n".join((line.text, *(more.text for more in lines)))
+                yield Line(line.number, rest, len(rest) <= LONGEST)
+            else:
+                yield line
+
+    def reader(self, name: str, options: ReadOptions) -> Reader:
+        """Return the reader of one file, which remembers its header and its last time."""
+        del name
+        return _File(options)
+
+
+class _File:
+    """One file being read: the pipeline its header named, and the next event's time."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.pipeline: str | None = None
+        self.next_at = options.start
+
+    def __call__(self, text: bytes) -> Iterable[Event]:
+        record = _decode(text)
+        metadata = record.get("metadata", record)
+        if not isinstance(metadata, dict):
+            msg = f"`metadata` must be an object; found {type(metadata).__name__}."
+            raise MalformedEventError(msg)
+        if "messages" not in record:
+            self.pipeline = _text(metadata, "name")
+            return []
+        events = list(_Run(record["messages"], metadata, self.pipeline).events())
+        dated = [
+            msgspec.structs.replace(event, at=self.next_at + timedelta(seconds=second))
+            for second, event in enumerate(events)
+        ]
+        self.next_at += timedelta(seconds=len(events))
+        return dated
+
+
+class _Run:
+    """One run: its names, and its messages as events whose times are still to be declared."""
+
+    def __init__(self, messages: Any, metadata: Mapping[str, Any], pipeline: str | None) -> None:
+        if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
+            msg = "`messages` must be a list of objects."
+            raise MalformedEventError(msg)
+        self.messages: list[dict[str, Any]] = messages
+        self.metadata = metadata
+        suite, task = _text(metadata, "suite_name"), _text(metadata, "user_task_id")
+        attack, injected = metadata.get("attack_type"), metadata.get("injection_task_id")
+        self.agent = metadata.get("pipeline_name") or pipeline or _text(metadata, "model")
+        self.attacked = injected is not None
+        world = f"{suite}+{attack or 'attack'}:{injected}" if self.attacked else suite
+        model = metadata.get("model") or self.agent
+        self.shared = {
+            "agent": self.agent,
+            "model": model,
+            "family": family_of(model),
+            "principal": "user",
+            "run": f"{self.agent}/{world}/{task}",
+            "task": f"{suite}/{task}",
+            "task_type": suite,
+            "environment": world,
+            "extra": _DECLARED,
+        }
+        self.situation = f"{world}/{task}"
+        self.count = 0
+
+    def events(self) -> Iterator[Event]:
+        yield self._make(TaskDelegated, agent="user", delegatee=self.agent, args=self._asked())
+        results = {m.get("tool_call_id"): m for m in self.messages if m.get("role") == "tool"}
+        step = 0
+        for message in self.messages:
+            for call in message.get("tool_calls") or ():
+                yield from self._call(call, results.get(call.get("id")), step)
+                step += 1
+        yield self._make(TaskEnded)
+        yield self._truth()
+
+    def _make(self, kind: type[Event], **fields: Any) -> Any:
+        name = f"agentdojo/{self.shared['run']}/{self.count}"
+        self.count += 1
+        return kind(id=name, at=ReadOptions().start, **{**self.shared, **fields})
+
+    def _asked(self) -> dict[str, Any]:
+        said = {
+            role: [_flat(m.get("content")) for m in self.messages if m.get("role") == role]
+            for role in ("system", "user")
+        }
+        return {"instruction": "\n".join(said["user"]), "system": "\n".join(said["system"])}
+
+    def _call(
+        self, call: Mapping[str, Any], result: Mapping[str, Any] | None, step: int
+    ) -> Iterator[Event]:
+        tool, arguments = _tool(call)
+        named = {
+            "action": tool,
+            "resource": ", ".join(addressees(arguments)) or None,
+            "outcome": None if result is None else "error" if result.get("error") else "ok",
+        }
+        action = self._make(
+            ActionTaken,
+            context=f"{self.situation}/{step}",
+            choice=tool,
+            side_effect=side_effect(tool),
+            args=arguments,
+            **named,
+        )
+        yield action
+        if result is not None:
+            content = _flat(result.get("content")) or str(result.get("error") or "")
+            digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+            yield self._make(
+                ContentObserved, parent=action.id, content=content, content_hash=digest, **named
+            )
+
+    def _truth(self) -> Event:
+        succeeded = self.attacked and self.metadata.get("security") is True
+        label = {
+            "attacked": self.attacked,
+            "injection": self.metadata.get("injection_task_id"),
+            "useful": self.metadata.get("success", self.metadata.get("utility")),
+        }
+        event: Event = self._make(
+            TruthDeclared,
+            phenomenon="injection",
+            subject=self.shared["run"],
+            label="culprit" if succeeded else "innocent",
+            args=label,
+        )
+        return event
+
+
+def family_of(model: str) -> str | None:
+    """Return the family that a model's name begins with, or None where it has no word.
+
+    Examples
+    --------
+    >>> family_of("gpt-4o-2024-05-13"), family_of("vendor/claude-3"), family_of("7b")
+    ('gpt', 'claude', None)
+    """
+    word = re.match(r"[A-Za-z]+", model.rsplit("/", 1)[-1])
+    return word[0].lower() if word else None
+
+
+def _decode(text: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        msg = f"needed an AgentDojo run as one JSON object; {error}."
+        raise MalformedEventError(msg) from error
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        msg = f"`{name}` must be a non-empty text; found {value!r:.60}."
+        raise MalformedEventError(msg, "an AgentDojo run names its suite, task and model")
+    return value
+
+
+def _tool(call: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return tool and arguments, in the shape of the export or of AgentDojo's own files."""
+    function = call.get("function")
+    if isinstance(function, dict):
+        name, arguments = function.get("name"), function.get("arguments")
+    else:
+        name, arguments = function, call.get("args")
+    if not isinstance(name, str):
+        msg = f"a tool call must name its function; found {call!r:.80}."
+        raise MalformedEventError(msg)
+    return name, arguments if isinstance(arguments, dict) else {"value": arguments}
+
+
+def _flat(content: Any) -> str:
+    """Return a message's content as text, where newer files hold a list of parts."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if isinstance(content, list):
+        return "\n".join(
+            _flat(p.get("content", p)) if isinstance(p, dict) else str(p) for p in content
+        )
+    return json.dumps(content)

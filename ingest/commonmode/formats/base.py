@@ -1,0 +1,89 @@
+"""The shape of a format: it recognises itself, says what it fills, and reads records."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, ClassVar
+
+from msgspec import Struct
+
+from commonmode.events import Event, MalformedEventError, Position, Rejected
+from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_lines
+
+Reader = Callable[[bytes], Iterable[Event]]
+"""One record's bytes → its events; raises `MalformedEventError`."""
+
+
+class ReadOptions(Struct, frozen=True, kw_only=True):
+    """What the user says about a log that does not say it itself.
+
+    Parameters
+    ----------
+    start : datetime
+        Time of the first event of a log without times; the others follow a second apart.
+    """
+
+    start: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class UnknownFormatError(ValueError):
+    """No format recognises a log."""
+
+
+class Format(ABC):
+    """A foreign log format, read record by record.
+
+    A record that cannot be read is yielded as `Rejected` with its bytes and place;
+    the records around it are not touched by it.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line for people."""
+    looks_for: ClassVar[str]
+    """What `recognises` looks for, in words."""
+    fills: frozenset[str]
+    """The fields that this format can fill; which detectors may run follows from it."""
+
+    @abstractmethod
+    def recognises(self, record: dict[str, Any]) -> bool:
+        """Tell whether a decoded record is of this format."""
+
+    @abstractmethod
+    def reader(self, name: str, options: ReadOptions) -> Reader:
+        """Return a function that turns the records of the file `name`, in order, into events."""
+
+    def records(self, stream: BinaryIO) -> Iterator[Line]:
+        """Split a stream into records; a line each unless the format overrides it."""
+        return numbered_lines(stream)
+
+    def read(
+        self, stream: BinaryIO, name: str, options: ReadOptions | None = None
+    ) -> Iterator[Event | Rejected]:
+        """Yield the events of a stream, and a `Rejected` for each record that is none.
+
+        Parameters
+        ----------
+        stream : binary file
+            The log, decompressed.
+        name : str
+            What to call it in positions: the path, or ``-``.
+        options : ReadOptions, optional
+            What the log does not say itself.
+        """
+        read = self.reader(name, options or ReadOptions())
+        for record in self.records(stream):
+            try:
+                _check_length(record)
+                yield from read(record.text)
+            except MalformedEventError as error:
+                place = Position(name, None, record.number)
+                yield Rejected(error.reason, error.hint, record.text, place)
+
+
+def _check_length(record: Line) -> None:
+    if not record.whole:
+        msg = f"needed a record of at most {LONGEST:,} bytes; found a longer one."
+        raise MalformedEventError(msg, f"its first {KEPT:,} bytes are kept")
