@@ -78,7 +78,9 @@ def _repositories(staging: Path) -> MavenContext:
 def _download(context: MavenContext, jar: LockedDependency) -> Path:
     component = context.project(jar.groupId, jar.artifactId).at_version(jar.version)
     try:
-        return component.artifact(classifier=jar.classifier or "", packaging=jar.packaging).resolve()
+        return component.artifact(
+            classifier=jar.classifier or "", packaging=jar.packaging
+        ).resolve()
     except (requests.RequestException, RuntimeError, OSError) as error:
         raise BrokerUnavailableError(
             f"Kafka needs {_file_name(jar)}, which could not be downloaded: {error}",
