@@ -30,6 +30,10 @@ class TallyTable:
         Columns that decide which row's `firsts` are kept: the earliest. They merge with them.
     carried : bool
         Whether a window is judged with this table of *all earlier* windows too (grants).
+    since : str
+        Of a carried table: the time column a row matters from, when that may be before the
+        window it was counted in (a permission approved in arrears). A window is judged with every
+        row whose `since` is before its end; a new row opens the windows after its `since` again.
 
     Examples
     --------
@@ -47,6 +51,7 @@ class TallyTable:
     firsts: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     carried: bool = False
+    since: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a table whose columns do not each have exactly one way to merge."""
