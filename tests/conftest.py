@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from commonmode.local.broker import Broker
 
 _OTHERS_LEAVE_SECONDS = 120.0
+
+# A deadline would be a timed assertion, and the machines are shared.
+settings.register_profile("commonmode", deadline=None)
+settings.load_profile("commonmode")
 
 
 @pytest.fixture(scope="session")

@@ -40,24 +40,26 @@ HIDDEN = frozenset({"owner"})
 class Verbs(click.Group):
     """Imports a verb only when it is called, so that ``--help`` is quick."""
 
-    def list_commands(self, _context: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs, in the order people meet them."""
+        del ctx
         return [verb for verb in VERBS if verb not in HIDDEN]
 
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the verb's module and return its command."""
-        if name not in VERBS:
+        del ctx
+        if cmd_name not in VERBS:
             return None
-        command = import_module(f"commonmode.cli.{name}").command
+        command = import_module(f"commonmode.cli.{cmd_name}").command
         if not isinstance(command, click.Command):
-            msg = f"commonmode.cli.{name}.command is no click.Command"
+            msg = f"commonmode.cli.{cmd_name}.command is no click.Command"
             raise TypeError(msg)
         return command
 
-    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(v, VERBS[v]) for v in self.list_commands(_context)])
+            formatter.write_dl([(v, VERBS[v]) for v in self.list_commands(ctx)])
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

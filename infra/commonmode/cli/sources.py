@@ -6,7 +6,7 @@ import gzip
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -53,7 +53,7 @@ class Sources(Struct, frozen=True):
             return None
         return Mapped(self.map_file.read_text(encoding="utf-8"), str(self.map_file))
 
-    def _format(self, stream: BufferedReader, name: str) -> Format:
+    def _format(self, stream: BufferedReader[Any], name: str) -> Format:
         if self.format_name != "auto":
             return get(self.format_name)
         return detect(stream.peek(HEAD), name)
@@ -103,14 +103,13 @@ def announce(form: Format, name: str) -> None:
     errors.print(Text(plain("\n".join(lines))))
 
 
-def _open(file: Path) -> BufferedReader:
+def _open(file: Path) -> BufferedReader[Any]:
     if str(file) == "-":
-        return open(sys.stdin.fileno(), "rb", buffering=HEAD, closefd=False)  # noqa: SIM115, PTH123
+        return BufferedReader(FileIO(sys.stdin.fileno(), closefd=False), HEAD)
     try:
-        stream = file.open("rb", buffering=HEAD)
+        stream: BufferedReader[Any] = BufferedReader(FileIO(file), HEAD)
     except OSError as error:
-        msg = f"{file}: {error.strerror or error}."
-        raise click.FileError(str(file), hint=msg) from error
+        raise click.FileError(str(file), hint=error.strerror or str(error)) from error
     if stream.peek(2)[:2] == b"\x1f\x8b":
         return BufferedReader(cast("Any", gzip.GzipFile(fileobj=stream)), HEAD)
     return stream

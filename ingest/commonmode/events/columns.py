@@ -57,7 +57,7 @@ def _document(field: inspect.Field) -> FieldDoc:
             kind = next(t for t in kind.types if not isinstance(t, inspect.NoneType))
     arrow = _ARROW[type(kind)]
     is_json = isinstance(kind, inspect.AnyType | inspect.DictType)
-    words = " or ".join(map(repr, kind.values)) if isinstance(kind, inspect.LiteralType) else ""
+    words = " | ".join(map(str, kind.values)) if isinstance(kind, inspect.LiteralType) else ""
     return FieldDoc(
         name=field.name,
         type="json" if is_json else words or _WORDS[arrow],

@@ -43,7 +43,7 @@ class AgentDojo(Format):
     looks_for = "key messages with suite_name and user_task_id, or a header of benchmark agent-dojo"
     fills = frozenset(
         "id at agent schema model family principal run task task_type parent context environment "
-        "extra action resource choice outcome side_effect args content content_hash delegatee subtask "
+        "extra action resource choice outcome side_effect args content content_hash delegatee "
         "phenomenon subject label".split()
     )
 

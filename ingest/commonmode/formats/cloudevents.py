@@ -38,7 +38,15 @@ _FROM_ATTRIBUTE = {
 """CloudEvents attribute → the field it fills where the data leaves it out."""
 
 _JSON = JSONFormat()
-_UNREADABLE = (BaseCloudEventException, ValueError, TypeError, KeyError, RecursionError)
+_UNREADABLE = (
+    BaseCloudEventException,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What the SDK lets escape on a payload that is no CloudEvent."""
 
 
 class CloudEvents(Format):

@@ -63,7 +63,7 @@ def detect(head: bytes, filename: str) -> Format:
 
     Examples
     --------
-    >>> detect(b'{"id":"1","kind":"task_ended","at":"…","agent":"a"}', "-").name
+    >>> detect(b'{"id":"1","kind":"task_ended","agent":"a"}', "-").name
     'canonical'
     """
     if not head.strip():

@@ -1,0 +1,48 @@
+"""Whatever the format: a bad record is refused alone, with its bytes and its place."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonmode.events import Rejected
+from commonmode.formats import FORMATS, Format, Mapped
+from commonmode.formats.lines import numbered_lines
+
+MAP = '[[event]]\nkind = "task_ended"\nid = "id"\nat = "at"\nagent = "agent"'
+EVERY = (*FORMATS, Mapped(MAP))
+
+
+@pytest.mark.parametrize("form", EVERY, ids=lambda form: form.name)
+@given(st.lists(st.binary(max_size=40), max_size=6))
+def test_no_bytes_stop_a_format_or_vanish_in_it(form: Format, chunks: list[bytes]) -> None:
+    stream = b"\n".join(chunks)
+    lines = [line.text for line in form.records(BytesIO(stream))]
+    refused = [r.payload for r in form.read(BytesIO(stream), "log") if isinstance(r, Rejected)]
+
+    assert refused == lines
+
+
+def test_a_refused_line_knows_its_file_and_number() -> None:
+    good = b'{"id":"1","kind":"task_ended","at":"2026-01-01T00:00:00Z","agent":"a"}'
+    log = good + b"\n\nnot json\n" + good
+    read = list(FORMATS[-1].read(BytesIO(log), "runs.jsonl"))
+
+    assert [isinstance(record, Rejected) for record in read] == [False, True, False]
+    assert isinstance(read[1], Rejected)
+    assert str(read[1].position) == "runs.jsonl:3"
+    assert read[1].payload == b"not json"
+
+
+def test_a_line_without_end_is_cut_and_the_next_is_read() -> None:
+    lines = list(numbered_lines(BytesIO(b"x" * 300_000 + b"\nshort\n"), longest=100_000))
+
+    assert [(line.number, line.whole) for line in lines] == [(1, False), (2, True)]
+    assert lines[1].text == b"short"
+
+
+def test_a_line_of_just_the_longest_length_is_whole() -> None:
+    assert [line.whole for line in numbered_lines(BytesIO(b"x" * 10), longest=10)] == [True]
