@@ -1,0 +1,103 @@
+"""What is stored in one transaction, and who can store it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+from msgspec import Struct
+
+from commonmode.events import EVENT_SCHEMA, Rejected
+
+
+class Offset(Struct, frozen=True):
+    """How far a partition of the log is stored: `next_offset` is the first that is not."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    topic_id: str = ""
+
+
+class StoredTally(Struct, frozen=True):
+    """One tally table of one detector, window and shard; `data` is an Arrow IPC stream."""
+
+    detector: str
+    version: int
+    parameters_hash: str
+    window_start: datetime
+    window_end: datetime
+    shard: str
+    table: str
+    data: bytes
+
+
+class Progress(Struct, frozen=True):
+    """How far a detector has read the store: `next_seq` is the first event not counted."""
+
+    detector_key: str
+    next_seq: int
+    state: bytes = b""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All that is committed together, or not at all.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        Rows of schema `commonmode.events.EVENT_SCHEMA`.
+    rejected : sequence of Rejected
+        Records that are no events.
+    offsets : sequence of Offset
+        Where to go on in the log after these rows.
+    tallies, progress : sequence of StoredTally, Progress
+        What detectors counted; an equal key is replaced.
+    """
+
+    events: pa.Table = field(default_factory=EVENT_SCHEMA.empty_table)
+    rejected: Sequence[Rejected] = ()
+    offsets: Sequence[Offset] = ()
+    tallies: Sequence[StoredTally] = ()
+    progress: Sequence[Progress] = ()
+
+
+class Appended(Struct, frozen=True):
+    """What became of a batch: events stored, events dropped as known, records refused."""
+
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Appended) -> Appended:
+        return Appended(
+            self.stored + other.stored,
+            self.duplicates + other.duplicates,
+            self.rejected + other.rejected,
+        )
+
+
+class Appender(Protocol):
+    """Whoever stores batches: the writer itself, or a client of the process that owns it."""
+
+    def append(self, batch: Batch) -> Appended:
+        """Store a batch in one transaction."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

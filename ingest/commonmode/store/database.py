@@ -1,0 +1,119 @@
+"""Opening the DuckDB file: locked settings, versioned schema, errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from commonmode.events import KINDS, fields_of, kind_of
+from commonmode.store.errors import StoreUnreachableError, StoreVersionError
+
+VERSION = 1
+"""Version of `schema.sql`; goes up when an older commonmode could no longer read it."""
+
+CHECKPOINT_THRESHOLD = "128MB"
+"""With DuckDB's 16 MB a checkpoint stalls the writer for over a second, with this a tenth."""
+
+Setting = str | bool | int | float | list[str]
+
+_SAFE: Mapping[str, Setting] = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "checkpoint_threshold": CHECKPOINT_THRESHOLD,
+}
+
+
+def connect_file(
+    path: Path, *, read_only: bool, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a store's file with external access off; the caller locks the settings.
+
+    Raises
+    ------
+    StoreUnreachableError
+        When there is no file, it is no store, or another process holds it.
+    """
+    config: dict[str, Setting] = {**_SAFE}
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    except (duckdb.Error, OSError) as error:
+        raise _unreachable(path, error) from error
+    return connection
+
+
+def lock_settings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let no statement change a setting any more."""
+    connection.execute("SET lock_configuration = true")
+
+
+def _unreachable(path: Path, error: Exception) -> StoreUnreachableError:
+    text = str(error)
+    if "lock" in text.lower():
+        msg = f"another process holds the store {path}: {text}."
+        return StoreUnreachableError(msg, "wait until it ends, or stop it")
+    if not path.exists():
+        msg = f"there is no store at {path}."
+        return StoreUnreachableError(
+            msg, "`commonmode load`, `up` or `demo` makes one; `--data` names another folder"
+        )
+    return StoreUnreachableError(f"the store {path} cannot be opened: {text}.")
+
+
+def create_or_check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make the tables of an empty file; refuse a store of another version.
+
+    Raises
+    ------
+    StoreVersionError
+        When the file is no store, or its version is not this one's.
+    """
+    tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
+    if tables == (0,):
+        with transaction(connection):
+            connection.execute(files("commonmode.store").joinpath("schema.sql").read_text("utf-8"))
+            for statement in _column_comments():
+                connection.execute(statement)
+    check_version(connection, path)
+
+
+def check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file that is no store, or a store of another version."""
+    try:
+        row = connection.execute("SELECT version FROM store_version").fetchone()
+    except duckdb.CatalogException as error:
+        msg = f"{path} is a DuckDB file but not a commonmode store."
+        raise StoreVersionError(msg, "`--data` names another folder") from error
+    found = row[0] if row else None
+    if found != VERSION:
+        msg = f"needed a store of version {VERSION}; {path} has version {found}."
+        raise StoreVersionError(msg, "upgrade commonmode, or `commonmode replay` the log anew")
+
+
+def _column_comments() -> Iterator[str]:
+    for kind in KINDS:
+        for field in fields_of(kind):
+            text = field.description.replace("'", "''")
+            yield f"""COMMENT ON COLUMN {kind_of(kind)}."{field.name}" IS '{text}'"""
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done inside, or nothing of it."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A failed COMMIT has already ended the transaction; a second end is then refused.
+        with suppress(duckdb.TransactionException):
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,95 @@
+"""Running one statement that can only read, as a stream of record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import duckdb
+import pyarrow as pa
+
+from commonmode.store.errors import QueryError, QueryRefusedError
+
+Parameters = Mapping[str, object] | Sequence[object] | None
+"""Values for ``$name`` by name, or for ``?`` and ``$1`` in order."""
+
+ROWS_PER_BATCH = 16_384
+
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Return the one statement of `sql`, provided that it can only read.
+
+    Raises
+    ------
+    QueryRefusedError
+        When there is not exactly one statement, or it is neither SELECT nor EXPLAIN.
+    QueryError
+        When it does not parse.
+    """
+    try:
+        statements = duckdb.extract_statements(sql, connection=connection)
+    except duckdb.Error as error:
+        raise in_our_words(error) from error
+    if len(statements) != 1:
+        msg = f"needed exactly one statement; found {len(statements)}."
+        raise QueryRefusedError(msg, "send them one by one")
+    if statements[0].type not in _READING:
+        msg = f"only SELECT and EXPLAIN can be run here; found {statements[0].type.name}."
+        raise QueryRefusedError(msg, "the store is read-only; `commonmode snapshot` makes a copy")
+    return statements[0]
+
+
+def stream(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None
+) -> pa.RecordBatchReader:
+    """Start a statement in a read-only transaction, which ends with the stream.
+
+    Raises
+    ------
+    QueryError, QueryRefusedError
+        When the statement is wrong or not allowed; reading on may raise them too.
+    """
+    statement = single_read(cursor, sql)
+    cursor.execute("BEGIN TRANSACTION READ ONLY")
+    try:
+        relation = cursor.sql(statement.query, params=parameters or None)
+        reader = relation.to_arrow_reader(ROWS_PER_BATCH)
+    except BaseException as error:
+        _end(cursor)
+        if isinstance(error, duckdb.Error):
+            raise in_our_words(error) from error
+        raise
+    return pa.RecordBatchReader.from_batches(reader.schema, _drain(cursor, reader))
+
+
+def _drain(
+    cursor: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (duckdb.Error, OSError) as error:
+        raise in_our_words(error) from error
+    finally:
+        del reader
+        _end(cursor)
+
+
+def _end(cursor: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):
+        cursor.execute("ROLLBACK")
+
+
+def in_our_words(error: Exception) -> QueryError:
+    """Turn what DuckDB says into an error that says what to do."""
+    text = str(error).strip()
+    if isinstance(error, duckdb.PermissionException) or "disabled by configuration" in text:
+        return QueryRefusedError(text, "a query reads the store only, no files and no network")
+    if "maximum execution time" in text:
+        return QueryError(text, "narrow the query, e.g. by time, or ask the owner for more time")
+    if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
+        return QueryError(text, "narrow the query, or take fewer columns")
+    if isinstance(error, duckdb.ParserException):
+        return QueryError(text, 'keywords used as names need quotes: "at", "offset", "table"')
+    return QueryError(text)

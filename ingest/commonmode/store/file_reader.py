@@ -1,0 +1,78 @@
+"""Reading a store's file in this process, while no other process owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from commonmode.store.database import check_version, connect_file, lock_settings
+from commonmode.store.execution import Parameters, stream
+from commonmode.store.layout import store_path
+from commonmode.store.reader import Reader
+
+
+class FileReader(Reader):
+    """Opens the file for each query and lets go of it after, so that a writer can come.
+
+    Parameters
+    ----------
+    data_dir : path
+        The data folder, or a ``.duckdb`` file.
+    """
+
+    def __init__(self, data_dir: Path | str) -> None:
+        self.path = store_path(data_dir)
+
+    def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
+        """See `Reader.batches`."""
+        connection = connect_file(self.path, read_only=True)
+        try:
+            check_version(connection, self.path)
+            lock_settings(connection)
+            return _closing(connection, stream(connection, sql, parameters))
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Do nothing: nothing is held between queries."""
+
+
+class CursorReader(Reader):
+    """Reads through the writer of this very process, which holds the file.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        The writer's connection; each query gets a cursor of its own.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
+        """See `Reader.batches`."""
+        cursor = self._connection.cursor()
+        try:
+            return _closing(cursor, stream(cursor, sql, parameters))
+        except BaseException:
+            cursor.close()
+            raise
+
+    def close(self) -> None:
+        """Do nothing: the writer is closed by whoever opened it."""
+
+
+def _closing(
+    connection: duckdb.DuckDBPyConnection, batches: pa.RecordBatchReader
+) -> pa.RecordBatchReader:
+    def rows() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        finally:
+            connection.close()
+
+    return pa.RecordBatchReader.from_batches(batches.schema, rows())

@@ -1,0 +1,184 @@
+"""The one writer: a batch becomes rows, offsets, counts and tallies in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from commonmode.store import rows
+from commonmode.store.batch import Appended, Batch
+from commonmode.store.database import connect_file, create_or_check, lock_settings, transaction
+from commonmode.store.errors import BatchRefusedError
+from commonmode.store.layout import store_path
+
+_COUNT = """
+    INSERT INTO ingest_counts VALUES ($topic, $stored, $duplicates, $rejected)
+    ON CONFLICT DO UPDATE SET stored = stored + excluded.stored,
+        duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected
+"""
+# Of two sinks on one partition the slower must not take the faster one's place back.
+_OFFSET = """
+    INSERT INTO offsets BY NAME SELECT $topic AS topic, $partition AS partition,
+        $topic_id AS topic_id, $next_offset AS next_offset
+    ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, next_offset = CASE
+        WHEN topic_id = excluded.topic_id THEN greatest(next_offset, excluded.next_offset)
+        ELSE excluded.next_offset END
+"""
+_TALLY = """
+    INSERT OR REPLACE INTO tallies VALUES ($detector, $version, $parameters_hash, $window_start,
+        $window_end, $shard, $table, $data)
+"""
+_PROGRESS = "INSERT OR REPLACE INTO detector_progress VALUES ($detector_key, $next_seq, $state)"
+
+
+class Writer:
+    """Owns a store's file: the only one that writes, and the process that holds it.
+
+    Batches may come from many threads; each is stored whole, one after the other.
+
+    Parameters
+    ----------
+    data_dir : path
+        The data folder, or a ``.duckdb`` file; made when there is none.
+    now : callable, optional
+        The clock that stamps rows.
+    memory_limit : str, optional
+        What DuckDB may use altogether, e.g. ``"4GB"``; its default is 80 % of the machine's.
+    readers : int, optional
+        How many cursors for concurrent queries to set aside (see `reader_cursors`).
+    reader_memory : str, optional
+        What the intermediate results of one of their queries may take.
+
+    Raises
+    ------
+    StoreUnreachableError, StoreVersionError
+        When another process holds the file, or it is not a store of this version.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        memory_limit: str | None = None,
+        readers: int = 8,
+        reader_memory: str = "1GB",
+    ) -> None:
+        self.path = store_path(data_dir)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._now = now
+        self._lock = threading.Lock()
+        self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
+        try:
+            create_or_check(self._connection, self.path)
+            self.reader_cursors = self._set_readers_aside(readers, reader_memory)
+            lock_settings(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._open = True
+
+    def _set_readers_aside(self, count: int, memory: str) -> list[duckdb.DuckDBPyConnection]:
+        # DuckDB bounds a query's memory per connection only, and not once settings are locked.
+        cursors = [self._connection.cursor() for _ in range(count)]
+        for cursor in cursors:
+            cursor.execute(f"SET operator_memory_limit = '{memory}'")
+        return cursors
+
+    def append(self, batch: Batch) -> Appended:
+        """Store a batch in one transaction.
+
+        An event whose id is stored already is dropped and counted; stored rows never change.
+
+        Raises
+        ------
+        BatchRefusedError
+            When the rows do not fit the store; nothing of the batch is stored then.
+        """
+        with self._lock:
+            try:
+                with transaction(self._connection):
+                    return self._store(batch)
+            except (duckdb.DataError, duckdb.IntegrityError, pa.ArrowException, KeyError) as error:
+                msg = f"the batch does not fit the store, nothing of it was stored: {error}."
+                raise BatchRefusedError(msg) from error
+
+    def _store(self, batch: Batch) -> Appended:
+        arriving = rows.conforming(batch.events)
+        events, findings = rows.split_findings(arriving)
+        fresh = [
+            self._insert("events", rows.new_events(self._connection, "events", events)),
+            self._insert(
+                "finding_events", rows.new_events(self._connection, "finding_events", findings)
+            ),
+        ]
+        self._insert("rejected", rows.new_rejected(self._connection, batch.rejected))
+        stored = pa.concat_tables(fresh)
+        self._count(batch, arriving, stored)
+        self._execute_each(_OFFSET, batch.offsets)
+        self._execute_each(_TALLY, batch.tallies)
+        self._execute_each(_PROGRESS, batch.progress)
+        return Appended(
+            stored=stored.num_rows,
+            duplicates=arriving.num_rows - stored.num_rows,
+            rejected=len(batch.rejected),
+        )
+
+    def _insert(self, table: rows.Target, new: pa.Table) -> pa.Table:
+        if new.num_rows:
+            rows.insert(self._connection, table, new, now=self._now())
+        return new
+
+    def _count(self, batch: Batch, arriving: pa.Table, stored: pa.Table) -> None:
+        came, kept = rows.by_topic(arriving), rows.by_topic(stored)
+        refused = Counter(rejected.position.source for rejected in batch.rejected)
+        for topic in sorted({*came, *refused}):
+            counts = {
+                "topic": topic,
+                "stored": kept[topic],
+                "duplicates": came[topic] - kept[topic],
+                "rejected": refused[topic],
+            }
+            self._connection.execute(_COUNT, counts)
+
+    def _execute_each(self, statement: str, items: Sequence[msgspec.Struct]) -> None:
+        for item in items:
+            parameters: dict[str, Any] = msgspec.structs.asdict(item)
+            self._connection.execute(statement, parameters)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the writer still holds the store."""
+        return self._open
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the same store, for one thread."""
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        """Write everything into the file and let go of it."""
+        with self._lock:
+            self._open = False
+            for cursor in self.reader_cursors:
+                cursor.close()
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
