@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,3 +76,19 @@ class _SharedBroker:
                     self._state.unlink()
                     return
             time.sleep(0.1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test of a kind that `COMMONMODE_REQUIRED` names: CI must run it."""
+    report = yield
+    required = set(os.environ.get("COMMONMODE_REQUIRED", "").split(","))
+    missed = required.intersection(mark.name for mark in item.iter_markers())
+    if report.skipped and missed and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{', '.join(sorted(missed))} tests are required; skipped: {report.longrepr}"
+        )
+    return report

@@ -1,6 +1,5 @@
 """A real Kafka of our own: it keeps what it acknowledged, whatever ends it."""
 
-import json
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from kafka.admin import NewTopic
 
 from commonmode.local.broker import Broker
 from commonmode.local.errors import BrokerUnavailableError
+from commonmode.local.node import last_run
 
 pytestmark = pytest.mark.kafka
 
@@ -113,16 +113,17 @@ def test_a_port_taken_meanwhile_is_replaced_and_the_data_kept(
     make_topic(running.bootstrap, "local.moved")
     produce(running.bootstrap, "local.moved", 50)
     running.stop()
-    last = json.loads((folder / "kafka" / "broker.json").read_text())
+    last = last_run(folder / "kafka")
+    assert last is not None
     with socket.socket() as clients, socket.socket() as controller:
-        for taker, port in ((clients, last["port"]), (controller, last["controller_port"])):
+        for taker, port in ((clients, last.ports.clients), (controller, last.ports.controller)):
             taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taker.bind(("127.0.0.1", port))
             taker.listen()
 
         moved = running.start()
 
-        assert not moved.endswith(f":{last['port']}")
+        assert not moved.endswith(f":{last.ports.clients}")
         assert len(consume(moved, "local.moved", 50)) == 50
 
 
@@ -153,7 +154,7 @@ def test_kafka_giving_up_is_told_in_its_own_words(
 ) -> None:
     bad = tmp_path / "bad.properties"
     bad.write_text("process.roles=gardener\nnode.id=1\n")
-    monkeypatch.setattr("commonmode.local.broker.SETTINGS", bad)
+    monkeypatch.setattr("commonmode.local.node.SETTINGS", bad)
 
     with pytest.raises(BrokerUnavailableError, match=r"(?s)gardener.*Hint: .*commonmode load"):
         Broker(tmp_path).start()

@@ -1,34 +1,28 @@
 """A real Apache Kafka on this machine: one node, loopback only, its log in the data folder."""
 
-import json
+from __future__ import annotations
+
 import subprocess
 import time
-import uuid
-from base64 import urlsafe_b64encode
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NoReturn, Self
 
-import psutil
-
-from commonmode.local import jars, ports
+from commonmode.local import jars, node, ports
 from commonmode.local.errors import BrokerUnavailableError
 from commonmode.local.guard import GRACE_SECONDS, Guard
+from commonmode.local.identity import Identity
 from commonmode.local.java import find_java
+from commonmode.local.journal import Journal
 
-SETTINGS = Path(__file__).parent / "kafka" / "server.properties"
-HEAP = "-Xmx512m"
+JAVA_OPTIONS = (
+    "-Xmx512m",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+)
 READY_SECONDS = 90.0
 
 _STARTED = b"Kafka Server started"
 _POLL_SECONDS = 0.05
-_TOLD_LINES = 5
-
-
-class Ports(NamedTuple):
-    """Where clients connect, and where the node's own controller listens."""
-
-    clients: int
-    controller: int
 
 
 class Broker:
@@ -48,14 +42,14 @@ class Broker:
     """
 
     def __init__(self, data_dir: Path, port: int = 0, guard: Guard | None = None) -> None:
-        self._folder = data_dir / "kafka"
-        self._log = data_dir / "logs" / "broker.log"
-        self._port = port
+        self.journal = Journal(data_dir / "logs" / "broker.log")
+        # Kafka resolves relative paths from a folder of its own choice.
+        self._folder = (data_dir / "kafka").resolve()
+        self._named_port = port
+        self._ports = node.Ports()
         self._guard = guard
         self._own_guard: Guard | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._ports = Ports(0, 0)
-        self._log_start = 0
 
     @property
     def bootstrap(self) -> str:
@@ -77,41 +71,32 @@ class Broker:
             data, or Kafka itself gives up; its last words are in the message.
         """
         self.launch()
-        self.wait_ready()
+        self._wait_ready()
         return self.bootstrap
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Start the node without waiting for it."""
-        java, class_path = find_java().path, jars.class_path()
+        """Start the node without waiting for it.
+
+        Raises
+        ------
+        BrokerUnavailableError
+            As `start`, but for Kafka giving up.
+        """
+        java: list[str | Path] = [find_java().path, *JAVA_OPTIONS, "-cp", jars.class_path()]
         self._wait_for_predecessor()
-        self._ports = self._choose_ports()
-        settings = self._write_settings()
-        command: list[str | Path] = [java, HEAP, *_log_settings(), "-cp", class_path]
-        self._format(command, settings)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._log_start = self._log.stat().st_size if self._log.exists() else 0
-        self._process = self._guarding().popen([*command, "kafka.Kafka", settings], self._log)
-        self._remember()
+        last = node.last_run(self._folder)
+        self._ports = node.choose_ports(last.ports if last else node.Ports(), self._named_port)
+        settings = node.write_settings(self._folder, self._ports)
+        node.format_storage(java, self._folder, settings)
+        self.journal.begin()
+        self._process = self._guarding().popen([*java, "kafka.Kafka", settings], self.journal.path)
+        node.remember(self._folder, node.LastRun(Identity.of(self._process.pid), self._ports))
         return self._process
 
-    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
-        """Wait until the node says that it started and accepts connections."""
-        until = time.monotonic() + timeout
-        while not self.is_ready():
-            if self._process is None or self._process.poll() is not None:
-                self.stop()
-                raise BrokerUnavailableError(f"Kafka ended while starting: {self._last_words()}")
-            if time.monotonic() > until:
-                self.stop()
-                raise BrokerUnavailableError(
-                    f"Kafka was not ready after {timeout:.0f} s: {self._last_words()}"
-                )
-            time.sleep(_POLL_SECONDS)
-
     def is_ready(self) -> bool:
-        """Whether the node serves clients now."""
+        """Whether the node says that it has started, and accepts connections."""
         running = self._process is not None and self._process.poll() is None
-        return running and _STARTED in self._said() and ports.answers(self._ports.clients)
+        return running and _STARTED in self.journal.said() and ports.answers(self._ports.clients)
 
     def stop(self) -> None:
         """Stop the node; harmless when it does not run."""
@@ -136,103 +121,27 @@ class Broker:
             self._own_guard = Guard()
         return self._own_guard
 
-    def _format(self, command: list[str | Path], settings: Path) -> None:
-        """Give the storage its cluster id, once."""
-        if (self._folder / "log" / "meta.properties").exists():
-            return
-        done = subprocess.run(  # noqa: S603 - Java and jars that were just checked
-            [*command, "kafka.tools.StorageTool", "format", "--standalone"]
-            + ["-t", _cluster_id(), "-c", settings],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise BrokerUnavailableError(
-                f"Kafka could not format {self._folder}: {(done.stderr or done.stdout).strip()}",
-                ["look at free space and permissions of that folder"],
-            )
+    def _wait_ready(self) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while not self.is_ready():
+            if self._process is None or self._process.poll() is not None:
+                self._give_up("Kafka ended while starting")
+            if time.monotonic() > until:
+                self._give_up(f"Kafka was not ready after {READY_SECONDS:.0f} s")
+            time.sleep(_POLL_SECONDS)
 
-    def _write_settings(self) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        clients = f"PLAINTEXT://{self.bootstrap}"
-        controller = f"{ports.LOOPBACK}:{self._ports.controller}"
-        path = self._folder / "server.properties"
-        path.write_text(
-            f"{SETTINGS.read_text(encoding='utf-8')}\n"
-            f"listeners={clients},CONTROLLER://{controller}\n"
-            f"advertised.listeners={clients},CONTROLLER://{controller}\n"
-            f"controller.quorum.bootstrap.servers={controller}\n"
-            f"log.dirs={self._folder / 'log'}\n",
-            encoding="utf-8",
-        )
-        return path
-
-    def _choose_ports(self) -> Ports:
-        last = self._last_run()
-        if self._port and not ports.is_free(self._port):
-            raise BrokerUnavailableError(
-                f"port {self._port} on {ports.LOOPBACK} is taken",
-                ["name another port, or none to get a free one"],
-            )
-        clients = self._port or ports.free_port(last.get("port", 0))
-        return Ports(clients, ports.free_port(last.get("controller_port", 0)))
+    def _give_up(self, what: str) -> NoReturn:
+        self.stop()
+        cause = f"{what}: {self.journal.last_words()}"
+        raise BrokerUnavailableError(cause, [f"all it said is in {self.journal.path}"])
 
     def _wait_for_predecessor(self) -> None:
         """Give a node whose parent just died the time to end: two may not share a log."""
-        last = self._last_run()
+        last = node.last_run(self._folder)
         until = time.monotonic() + GRACE_SECONDS
-        while _lives(last):
+        while last and last.process.lives():
             if time.monotonic() > until:
-                raise BrokerUnavailableError(
-                    f"a broker (process {last['pid']}) already runs on {self._folder}",
-                    [f"use it: -b {ports.LOOPBACK}:{last['port']}", "or stop it: commonmode down"],
-                )
+                cause = f"a broker (process {last.process.pid}) already runs on {self._folder}"
+                use_it = f"use it: -b {ports.LOOPBACK}:{last.ports.clients}"
+                raise BrokerUnavailableError(cause, [use_it, "or stop it: commonmode down"])
             time.sleep(_POLL_SECONDS)
-
-    def _last_run(self) -> dict[str, float]:
-        try:
-            told: dict[str, float] = json.loads((self._folder / "broker.json").read_text())
-        except (OSError, ValueError):
-            return {}
-        return told
-
-    def _remember(self) -> None:
-        if self._process is None:
-            return
-        (self._folder / "broker.json").write_text(
-            json.dumps(
-                {
-                    "pid": self._process.pid,
-                    "started": psutil.Process(self._process.pid).create_time(),
-                    "port": self._ports.clients,
-                    "controller_port": self._ports.controller,
-                }
-            )
-        )
-
-    def _said(self) -> bytes:
-        with self._log.open("rb") as log:
-            log.seek(self._log_start)
-            return log.read()
-
-    def _last_words(self) -> str:
-        lines = self._said().decode(errors="replace").strip().splitlines()
-        return " | ".join(lines[-_TOLD_LINES:]) + f" (all of it: {self._log})"
-
-
-def _log_settings() -> list[str]:
-    logger = "-Dorg.slf4j.simpleLogger"
-    return [f"{logger}.showDateTime=true", f"{logger}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX"]
-
-
-def _cluster_id() -> str:
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-
-
-def _lives(run: dict[str, float]) -> bool:
-    try:
-        process = psutil.Process(int(run["pid"]))
-        return process.create_time() == run["started"] and process.status() != psutil.STATUS_ZOMBIE
-    except (KeyError, psutil.NoSuchProcess):
-        return False

@@ -1,27 +1,50 @@
 """What can keep the one-machine deployment from running, each with what to do about it."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-REMEDIES = (
+from collections.abc import Sequence
+from pathlib import Path
+
+ROUND_A_BROKER = (
     "use a cluster you have: -b HOST:PORT",
     "with Docker: docker compose -f infra/compose.yaml up -d, then -b 127.0.0.1:9092",
     "without Kafka: commonmode load FILES reads logs straight into the store",
 )
 
 
-class BrokerUnavailableError(Exception):
-    """No broker can be had on this machine.
+class LocalError(Exception):
+    """Something on this machine is missing or in the way.
 
     Parameters
     ----------
     cause
         What was needed and what was found instead.
     remedies
-        What the user can do, one sentence each; the ways round a broker of our own are added.
+        What the user can do, one sentence each.
     """
 
     def __init__(self, cause: str, remedies: Sequence[str] = ()) -> None:
         self.cause = cause
-        self.remedies = (*remedies, *REMEDIES)
-        hints = "\n".join(f"Hint: {remedy}" for remedy in self.remedies)
-        super().__init__(f"{cause}\n{hints}")
+        self.remedies = tuple(remedies)
+        super().__init__("\n".join([cause, *(f"Hint: {remedy}" for remedy in self.remedies)]))
+
+
+class BrokerUnavailableError(LocalError):
+    """No broker can be had on this machine; the ways round one are added to the remedies."""
+
+    def __init__(self, cause: str, remedies: Sequence[str] = ()) -> None:
+        super().__init__(cause, (*remedies, *ROUND_A_BROKER))
+
+
+class AlreadyRunningError(LocalError, ValueError):
+    """A deployment runs on this data folder already."""
+
+
+class StartFailedError(LocalError, ValueError):
+    """A process of the deployment does not come up."""
+
+    def __init__(self, name: str, last_words: str, log: Path) -> None:
+        super().__init__(
+            f"{name} does not start: {last_words}",
+            [f"all it said is in {log}", "commonmode doctor looks at this machine"],
+        )

@@ -1,5 +1,7 @@
 """Apache Kafka's jars: fetched once, held to the lock's sums, and only then used."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile
@@ -65,7 +67,8 @@ def _fetch(wanted: list[LockedDependency]) -> None:
     with tempfile.TemporaryDirectory(dir=_folder()) as staging:
         context = _repositories(Path(staging))
         with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-            for jar, path in zip(wanted, pool.map(lambda one: _download(context, one), wanted)):
+            paths = pool.map(lambda one: _download(context, one), wanted)
+            for jar, path in zip(wanted, paths, strict=True):
                 _check(path, jar)
                 shutil.move(path, _folder() / _file_name(jar))
 
@@ -82,21 +85,17 @@ def _download(context: MavenContext, jar: LockedDependency) -> Path:
             classifier=jar.classifier or "", packaging=jar.packaging
         ).resolve()
     except (requests.RequestException, RuntimeError, OSError) as error:
-        raise BrokerUnavailableError(
-            f"Kafka needs {_file_name(jar)}, which could not be downloaded: {error}",
-            ["look at the network or proxy settings and start again: what arrived is kept"],
-        ) from error
+        cause = f"Kafka needs {_file_name(jar)}, which could not be downloaded: {error}"
+        remedy = "look at the network or proxy settings and start again: what arrived is kept"
+        raise BrokerUnavailableError(cause, [remedy]) from error
 
 
 def _check(path: Path, jar: LockedDependency) -> None:
     with path.open("rb") as stream:
         found = file_digest(stream, "sha256").hexdigest()
     if found != jar.sha256:
-        raise BrokerUnavailableError(
-            f"{path} is not the jar that was locked: "
-            f"its sha256 must be {jar.sha256}, found {found}",
-            [f"delete {path} and start again to download it anew"],
-        )
+        cause = f"{path} is not the locked jar: its sha256 must be {jar.sha256}, found {found}"
+        raise BrokerUnavailableError(cause, [f"delete {path} and start again to fetch it anew"])
 
 
 def _locked() -> list[LockedDependency]:

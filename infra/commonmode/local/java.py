@@ -37,10 +37,9 @@ def find_java() -> Java:
         if java.version >= OLDEST:
             return java
     found = ", ".join(f"{java.path} ({java.version or 'does not run'})" for java in seen)
-    raise BrokerUnavailableError(
-        f"Kafka needs Java {OLDEST} or newer; found {found or 'none'}",
-        [f"install a Java {OLDEST}+ and put it on PATH, or name it by JAVA_HOME"],
-    )
+    cause = f"Kafka needs Java {OLDEST} or newer; found {found or 'none'}"
+    remedy = f"install a Java {OLDEST}+ and put it on PATH, or name it by JAVA_HOME"
+    raise BrokerUnavailableError(cause, [remedy])
 
 
 def feature_version(java: Path) -> int:
