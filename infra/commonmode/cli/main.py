@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from commonmode.cli.output import errors, plain
+from commonmode.cli.terminal import errors, plain
 
 VERBS = {
     "demo": "A planted economy through the whole way, dashboard open.",

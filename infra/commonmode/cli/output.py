@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
@@ -25,32 +23,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from commonmode.cli.terminal import errors, plain
+
+__all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary"]
+
 FORMATS = ("table", "csv", "jsonl", "parquet", "arrow")
-
-errors = Console(stderr=True, highlight=False)
-"""Where everything goes that is not data."""
-
-_ESCAPES = re.compile(
-    r"""\x1b(?:\[[0-?]*[ -/]*[@-~]             # control sequences
-    | \][^\x07\x1b]*(?:\x07|\x1b\\)?         # operating system commands
-    | [PX^_][^\x1b]*(?:\x1b\\)?               # strings
-    | [ -/]*[0-~])                            # the rest""",
-    re.VERBOSE,
-)
-
-
-def plain(text: str) -> str:
-    r"""Return text that a terminal only prints: no control, escape or direction characters.
-
-    Agents write the text we show; a terminal obeys what it is sent.
-
-    Examples
-    --------
-    >>> plain("agent\x1b[2J\x1b]0;title\x07 one\u202e\x00")
-    'agent one'
-    """
-    text = _ESCAPES.sub("", text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
