@@ -2,17 +2,19 @@
 
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.finding import Finding, finding_id
+from commonmode.detectors.monoculture import Monoculture
 from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score, Verdict
 from commonmode.detectors.tally import Tallies, TallyTable
 
-ALL: tuple[type[Detector], ...] = ()
+ALL: tuple[type[Detector], ...] = (Monoculture,)
 """Every detector. A new one is one file and one line here."""
 
 __all__ = [
     "ALL",
     "Detector",
     "Finding",
+    "Monoculture",
     "Query",
     "Score",
     "Tallies",

@@ -1,0 +1,112 @@
+"""Votes: each agent's first choice in each context, and who cast them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from commonmode.detectors.tally import TallyTable
+from commonmode.statistics.ballots import Ballots, Integers
+
+VOTES = TallyTable(
+    schema={
+        "context": pl.String,
+        "agent": pl.String,
+        "at": pl.Datetime("us", "UTC"),
+        "id": pl.String,
+        "choice": pl.String,
+        "family": pl.String,
+        "operator": pl.String,
+        "role": pl.String,
+        "correct": pl.String,
+    },
+    keys=("context", "agent"),
+    order=("at", "id"),
+    firsts=("choice", "family", "operator", "role", "correct"),
+)
+"""One vote per agent and context: the first, whatever is retried or sent twice."""
+
+
+def first_votes(events: pl.LazyFrame) -> pl.DataFrame:
+    """Return the table of votes among the events."""
+    said = (
+        events.filter(pl.col("kind") == "action_taken")
+        .with_columns(choice=pl.coalesce("choice", "action"), family=pl.coalesce("family", "model"))
+        .filter(pl.col("context").is_not_null() & pl.col("choice").is_not_null())
+        .select(list(VOTES.schema))
+        .collect()
+    )
+    return VOTES.merge([said])
+
+
+@dataclass(frozen=True)
+class Electorate:
+    """Everyone who voted with a known family, as integer codes.
+
+    Attributes
+    ----------
+    agents, families : list of str
+        Names; their places are the codes.
+    family, operator, role : ndarray of shape (agents,)
+        Of each agent. An agent of unknown operator is its own operator.
+    operated : ndarray of bool
+        Whether the agent's operator is known.
+    votes : polars.DataFrame
+        Columns ``situation`` (context and role), ``choice``, ``agent``, ``operator``, ``family``
+        as codes, and ``wrong``: whether it was a mistake, null where that is not known.
+    """
+
+    agents: list[str]
+    families: list[str]
+    family: Integers
+    operator: Integers
+    role: Integers
+    operated: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    votes: pl.DataFrame
+
+    def ballots(self, votes: pl.DataFrame) -> Ballots:
+        """Lay out some of the votes for counting pairs."""
+        columns = ("situation", "choice", "agent", "operator")
+        return Ballots(*(votes[name].to_numpy() for name in columns))
+
+
+def electorate(votes: pl.DataFrame) -> Electorate:
+    """Give codes to agents, families, operators, situations; drop votes of unknown family.
+
+    An agent has one family, operator and role in a window: the first in the alphabet where the
+    log gives several.
+    """
+    settled = votes.with_columns(pl.col("family", "operator", "role").min().over("agent"))
+    known = settled.filter(pl.col("family").is_not_null()).with_columns(
+        pl.col("role").fill_null(""),
+        runner=pl.coalesce("operator", pl.col("agent")),
+        unknown=pl.col("operator").is_null(),
+    )
+    coded = known.select(
+        situation=_code("context", "role"),
+        choice=_code("choice"),
+        agent=_code("agent"),
+        operator=_code("unknown", "runner"),
+        family=_code("family"),
+        wrong=pl.col("choice") != pl.col("correct"),
+        role=_code("role"),
+        operated=~pl.col("unknown"),
+    )
+    people = coded.unique("agent").sort("agent")
+    return Electorate(
+        agents=known["agent"].unique().sort().to_list(),
+        families=known["family"].unique().sort().to_list(),
+        family=people["family"].to_numpy(),
+        operator=people["operator"].to_numpy(),
+        role=people["role"].to_numpy(),
+        operated=people["operated"].to_numpy(),
+        votes=coded.drop("role", "operated"),
+    )
+
+
+def _code(*columns: str) -> pl.Expr:
+    # Dense ranks follow the alphabet, so that codes index sorted names.
+    key = pl.col(columns[0]) if len(columns) == 1 else pl.struct(*columns)
+    return key.rank("dense").cast(pl.Int64) - 1

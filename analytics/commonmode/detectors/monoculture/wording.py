@@ -1,0 +1,73 @@
+"""What a monoculture score says to people: the claim and what it could not rule out."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+_SHARED = (
+    "Only excess over other families shows here: agreement that all families share cannot be told "
+    "from one sensible action without knowing the right one."
+)
+
+
+class Contrast(NamedTuple):
+    """The numbers that a score of one family speaks of."""
+
+    family: str
+    agents: int
+    situations: int
+    kappa: float
+    within: float
+    between: float
+    n_eff: float
+    operators_known: float
+    errors_within: float
+    errors_between: float
+
+
+def claim(found: Contrast) -> str:
+    """Return the finding in one sentence."""
+    return (
+        f"The {found.agents} agents of family {found.family} choose alike in {found.within:.0%} of "
+        f"pairs, against {found.between:.0%} across families (excess κ = {found.kappa:.3f}): they "
+        f"decide like {found.n_eff:.1f} independent agents."
+    )
+
+
+def clear_claim(seen: Contrast) -> str:
+    """Return the sentence of a family that shows no excess worth reporting."""
+    return (
+        f"The {seen.agents} agents of family {seen.family} choose alike in {seen.within:.0%} of "
+        f"pairs, against {seen.between:.0%} across families (κ = {seen.kappa:.3f}): no excess."
+    )
+
+
+def caveats(seen: Contrast) -> tuple[str, ...]:
+    """Return the alternative explanations that remain, and what the log could not test."""
+    return (_SHARED, _operators(seen.operators_known), _errors(seen))
+
+
+def _operators(known: float) -> str:
+    if known == 1:
+        return (
+            "Pairs of the same operator are left out, so a shared system prompt is not the cause."
+        )
+    return (
+        f"Operators are known for {known:.0%} of the agents: where they are not, a system prompt "
+        "shared inside the family could be the cause."
+    )
+
+
+def _errors(seen: Contrast) -> str:
+    if math.isnan(seen.errors_within) or math.isnan(seen.errors_between):
+        return "Agreement on mistakes could not be compared: the log names too few right choices."
+    return (
+        f"Where both are wrong, pairs of the family make the same mistake in "
+        f"{seen.errors_within:.0%} of cases, against {seen.errors_between:.0%} across families."
+    )
+
+
+def undetermined_claim(family: str, why: str) -> str:
+    """Return the sentence of a family that this log cannot judge."""
+    return f"Whether family {family} decides alike cannot be told from this log: {why}."
