@@ -28,7 +28,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    build = [UV, "build", "--wheel", "--quiet", "--out-dir", folder, ROOT]
+    build = [str(UV), "build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, timeout=300)
     return next(folder.glob("commonmode-*.whl"))
 
@@ -37,8 +37,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty environment with the wheel in it; returns its `commonmode`."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    install = [UV, "pip", "install", "--quiet", "--python", folder / "bin" / "python", wheel]
+    uv, python = str(UV), str(folder / "bin" / "python")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    install = [uv, "pip", "install", "--quiet", "--python", python, str(wheel)]
     subprocess.run(install, check=True, timeout=600)
     return folder / "bin" / "commonmode"
 
@@ -60,8 +61,9 @@ def test_the_installed_wheel_simulates_loads_detects_and_answers(
     log = tmp_path / "economy.ndjson"
 
     def run(*arguments: str) -> str:
+        command = [str(installed), *arguments]
         ran = subprocess.run(
-            [installed, *arguments], capture_output=True, text=True, cwd=tmp_path, timeout=120
+            command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
