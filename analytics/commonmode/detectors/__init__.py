@@ -4,10 +4,11 @@ from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.finding import Finding, finding_id
 from commonmode.detectors.monoculture import Monoculture
 from commonmode.detectors.query import Query
+from commonmode.detectors.scope import Scope
 from commonmode.detectors.score import Score, Verdict
 from commonmode.detectors.tally import Tallies, TallyTable
 
-ALL: tuple[type[Detector], ...] = (Monoculture,)
+ALL: tuple[type[Detector], ...] = (Monoculture, Scope)
 """Every detector. A new one is one file and one line here."""
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Finding",
     "Monoculture",
     "Query",
+    "Scope",
     "Score",
     "Tallies",
     "TallyTable",

@@ -1,0 +1,73 @@
+"""The same rules as plain SQL, so that anyone can run a finding again by hand."""
+
+from __future__ import annotations
+
+from commonmode.detectors.base import Window
+from commonmode.detectors.query import Parameter, Query
+
+_BREACHING = """\
+WITH RECURSIVE
+issued AS (  -- every grant that starts before the window ends
+  SELECT *, coalesce(valid_from, "at") AS begins FROM events
+  WHERE kind = 'permission_granted' AND coalesce(valid_from, "at") < $until
+),
+lineage(name) AS (  -- the grants of the agent and all they were delegated from
+  SELECT "grant" FROM issued WHERE agent = $agent
+  UNION
+  SELECT parent_grant FROM issued JOIN lineage ON "grant" = name WHERE parent_grant IS NOT NULL
+),
+ended AS (  -- a revocation ends what was granted before it, and what was delegated from that
+  SELECT g.id, min(r.at) AS at FROM issued g JOIN events r
+  ON r.kind = 'permission_revoked' AND r."grant" IN (g."grant", g.parent_grant) AND r.at > g.at
+  WHERE g."grant" IN (FROM lineage) GROUP BY g.id
+),
+grants AS (
+  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.resources, g.begins,
+    least(g.valid_until, ended.at) AS stop
+  FROM issued g LEFT JOIN ended USING (id) WHERE g."grant" IN (FROM lineage)
+),
+acts AS (
+  SELECT id, agent, "grant", action, resource, "at",
+    list_contains(string_split(resource, '/'), '..') AS climbs
+  FROM events
+  WHERE kind = 'action_taken' AND agent = $agent AND "at" >= $since AND "at" < $until
+),
+covered AS (  -- links that do not forbid the action
+  SELECT a.id, g."grant", g.parent_grant,
+    g.agent = a.agent AND coalesce(a."grant" = g."grant", true) AS held
+  FROM acts a JOIN grants g
+  ON g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
+  AND (g.actions IS NULL OR a.action IS NULL OR list_contains(g.actions, a.action))
+  AND (g.resources IS NULL OR a.resource IS NULL
+    OR len(list_filter(g.resources, lambda p: rtrim(a.resource, '/') = rtrim(p, '/')
+      OR (starts_with(a.resource, rtrim(p, '/') || '/') AND NOT a.climbs))) > 0)
+),
+chain(id, up) AS (  -- from the grant that the agent held, link by link, up to the root
+  SELECT id, parent_grant FROM covered WHERE held
+  UNION
+  SELECT c.id, c.parent_grant FROM chain JOIN covered c ON c.id = chain.id AND c."grant" = chain.up
+),
+breaching AS (  -- the log knows of a grant, and no chain reaches a root or leaves the log
+  SELECT id FROM acts
+  WHERE CASE WHEN "grant" IS NULL THEN agent IN (SELECT agent FROM issued)
+    ELSE "grant" IN (SELECT "grant" FROM issued) END
+  AND id NOT IN (SELECT id FROM chain WHERE up IS NULL OR up NOT IN (SELECT "grant" FROM issued))
+)
+"""
+
+_EVIDENCE = 'SELECT * FROM events WHERE id IN (FROM breaching) ORDER BY "at", id'
+_RECOMPUTE = "SELECT count(*) FROM breaching"
+
+
+def evidence(agent: str, window: Window) -> Query:
+    """Select the actions of an agent that breached its scope in a window."""
+    return Query(_BREACHING + _EVIDENCE, _parameters(agent, window))
+
+
+def recompute(agent: str, window: Window) -> Query:
+    """Count the actions of an agent that breached its scope in a window."""
+    return Query(_BREACHING + _RECOMPUTE, _parameters(agent, window))
+
+
+def _parameters(agent: str, window: Window) -> dict[str, Parameter]:
+    return {"agent": agent, "since": window.start, "until": window.end}
