@@ -1,0 +1,148 @@
+"""Reading the log: a consumer that is told where to stand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka._types import HeadersType
+
+from commonmode.events import Position
+from commonmode.stream.connection import Connection
+from commonmode.stream.positions import Partition
+from commonmode.stream.records import Arrival
+
+logger = logging.getLogger(__name__)
+
+_END = KafkaError._PARTITION_EOF  # noqa: SLF001  this client names its own codes so
+
+_SETTINGS: Mapping[str, object] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    # A stored place that no longer exists means a log cut short: what is left is read again,
+    # and the store drops what it has.
+    "auto.offset.reset": "earliest",
+    "enable.partition.eof": True,
+    "allow.auto.create.topics": False,
+    "fetch.wait.max.ms": 100,
+    "queued.max.messages.kbytes": 32 * 1024,
+    "topic.metadata.refresh.interval.ms": 5000,
+}
+
+Starts = Mapping[Partition, int]
+
+
+class LogReader:
+    """Reads arrivals from partitions that somebody else chooses.
+
+    Parameters
+    ----------
+    connection : Connection
+        The cluster.
+    group : str
+        Name of the consumer group; only `subscribe` makes use of it.
+    """
+
+    def __init__(self, connection: Connection, group: str) -> None:
+        settings = {**connection.for_librdkafka(), **_SETTINGS, "group.id": group}
+        self._consumer = Consumer(settings, logger=logger)
+        self._next: dict[Partition, int] = {}
+
+    @property
+    def positions(self) -> dict[Partition, int]:
+        """The next offset of each partition being read."""
+        return dict(self._next)
+
+    def stand_at(self, starts: Starts) -> None:
+        """Read these partitions, from these offsets on, and no others."""
+        self._next = dict(starts)
+        self._consumer.assign([TopicPartition(p.topic, p.number, at) for p, at in starts.items()])
+
+    def leave(self) -> None:
+        """Read nothing until told to again."""
+        self._next = {}
+        self._consumer.unassign()
+
+    def subscribe(
+        self,
+        topics: Iterable[str],
+        on_assign: Callable[[list[Partition]], None],
+        on_revoke: Callable[[], None],
+    ) -> None:
+        """Share the topics with the rest of the group.
+
+        `on_assign` gets the partitions that are ours from now on and must call `stand_at`.
+        `on_revoke` is called before they are somebody else's; it must finish what is in hand.
+        """
+
+        def assigned(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            on_assign([Partition(p.topic, p.partition) for p in partitions])
+
+        def revoked(_consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+            on_revoke()
+            self.leave()
+
+        self._consumer.subscribe(
+            list(topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked
+        )
+
+    def read(self, most: int, seconds: float) -> list[Arrival]:
+        """Return up to `most` records, waiting `seconds` at most for them."""
+        arrivals = []
+        for message in self._consumer.consume(most, seconds):
+            if message.error() is not None:
+                self._note(message)
+                continue
+            arrival = _arrival(message)
+            place = Partition(arrival.place.source, arrival.place.partition or 0)
+            if place in self._next:
+                self._next[place] = arrival.place.offset + 1
+                arrivals.append(arrival)
+        return arrivals
+
+    def _note(self, message: Message) -> None:
+        error = message.error()
+        place = Partition(message.topic() or "", message.partition() or 0)
+        if error is None:
+            return
+        if error.fatal():
+            raise KafkaException(error)
+        if error.code() == _END and place in self._next:
+            # What is left before the end are transactions' own marks, which nobody reads.
+            self._next[place] = max(self._next[place], message.offset() or 0)
+        else:
+            logger.debug("broker: %s", error)
+
+    def ends(self, seconds: float | None = None) -> dict[Partition, int]:
+        """Return each partition's end: the last one heard of, or asked for within `seconds`."""
+        return {p: end for p in self._next if (end := self._end(p, seconds)) is not None}
+
+    def _end(self, partition: Partition, seconds: float | None) -> int | None:
+        where = TopicPartition(partition.topic, partition.number)
+        try:
+            if seconds is None:
+                marks = self._consumer.get_watermark_offsets(where, cached=True)
+            else:
+                marks = self._consumer.get_watermark_offsets(where, timeout=seconds)
+        except KafkaException as error:
+            logger.debug("no end of %s: %s", partition, error)
+            return None
+        return marks[1] if marks is not None and marks[1] >= 0 else None
+
+    def close(self) -> None:
+        """Leave the group and the cluster."""
+        self._consumer.close()
+
+
+def _arrival(message: Message) -> Arrival:
+    place = Position(message.topic() or "", message.partition(), message.offset() or 0)
+    headers = message.headers()
+    return Arrival(place, _by_name(headers) if headers else {}, message.value())
+
+
+def _by_name(headers: HeadersType) -> dict[str, bytes]:
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return {
+        name: value.encode() if isinstance(value, str) else value or b"" for name, value in pairs
+    }

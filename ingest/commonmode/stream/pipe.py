@@ -1,0 +1,131 @@
+"""Logs → Kafka: every record read is either sent or rejected, and both are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from commonmode.events import Event, Position, Rejected, encode
+from commonmode.stream.connection import Connection
+from commonmode.stream.dead_letter import DeadLetter, to_record
+from commonmode.stream.errors import BrokerRefusedError
+from commonmode.stream.outbox import IN_FLIGHT, PATIENCE_SECONDS, Outbox, Record
+from commonmode.stream.topics import Topics, ensure
+
+PROGRESS_EVERY = 1000
+
+
+class PipeSummary(Struct, frozen=True):
+    """What a pipe did; ``read == sent + rejected``, always."""
+
+    read: int
+    sent: int
+    rejected: int
+
+
+OnProgress = Callable[[PipeSummary], None]
+
+
+def _silent(_summary: PipeSummary) -> None:
+    pass
+
+
+class Pipe:
+    """Sends events to the topic of events, keyed by agent, and the rest to dead letters.
+
+    A bad record never stops it.
+    What arrives twice, after a crash of ours or a retry of a user's, has the same ids,
+    and the store drops it.
+
+    Parameters
+    ----------
+    bootstrap : str
+        The cluster.
+    topics : Topics
+        Where to; created when missing.
+    client_properties : dict of str to str, optional
+        TLS and SASL.
+    on_progress : callable, optional
+        Called now and then with the summary so far.
+    in_flight : int
+        Bytes in memory at most, on their way to the broker.
+    patience : float
+        Seconds that the broker may be away before the pipe gives up.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a setting of its own
+        self,
+        bootstrap: str,
+        topics: Topics | None = None,
+        *,
+        client_properties: dict[str, str] | None = None,
+        on_progress: OnProgress = _silent,
+        in_flight: int = IN_FLIGHT,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._connection = Connection(bootstrap, client_properties or {})
+        self._topics = topics or Topics()
+        self._on_progress = on_progress
+        self._in_flight = in_flight
+        self._patience = patience
+        self._read = 0
+        self._rejected = 0
+
+    @property
+    def summary(self) -> PipeSummary:
+        """What was done so far; what is in flight counts as sent."""
+        return PipeSummary(self._read, self._read - self._rejected, self._rejected)
+
+    def run(self, records: Iterable[Event | Rejected]) -> PipeSummary:
+        """Send all records and wait until the broker has them.
+
+        Raises
+        ------
+        BrokerUnreachableError
+            When no broker answers at the start, or it stays away too long.
+        """
+        ensure(self._connection, self._topics)
+        with Outbox(
+            self._connection, self._refuse, in_flight=self._in_flight, patience=self._patience
+        ) as outbox:
+            self._outbox = outbox
+            for record in records:
+                self._take(record)
+            outbox.flush()
+        self._on_progress(self.summary)
+        return self.summary
+
+    def _take(self, record: Event | Rejected) -> None:
+        self._read += 1
+        if isinstance(record, Rejected):
+            self._reject(record)
+        else:
+            self._send(record)
+        if self._read % PROGRESS_EVERY == 0:
+            self._on_progress(self.summary)
+
+    def _send(self, event: Event) -> None:
+        try:
+            record = Record(self._topics.events, event.agent.encode(), encode(event))
+        except (UnicodeEncodeError, msgspec.EncodeError, RecursionError) as error:
+            reason = f"needed an event that can be written as JSON; {error}."
+            self._reject(Rejected(reason, "", repr(event).encode(errors="replace"), self._place()))
+        else:
+            self._outbox.post(record)
+
+    def _reject(self, rejected: Rejected) -> None:
+        self._rejected += 1
+        key, headers, value = to_record(DeadLetter(rejected, "pipe"))
+        self._outbox.post(Record(self._topics.rejected, key, value, headers))
+
+    def _refuse(self, record: Record, reason: str) -> None:
+        if record.topic == self._topics.rejected:
+            raise BrokerRefusedError(self._connection.bootstrap, f"a dead letter; {reason}")
+        hint = "the topic's max.message.bytes and the broker's limit decide how large"
+        refused = Rejected(f"the broker refused it: {reason}", hint, record.value, self._place())
+        self._reject(refused)
+
+    def _place(self) -> Position:
+        return Position("pipe", None, self._read)

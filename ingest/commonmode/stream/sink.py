@@ -1,0 +1,211 @@
+"""Kafka → store, exactly once: rows, rejected records and offsets in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from commonmode.store import Appended, Appender, Offset, StoreUnreachableError
+from commonmode.stream.commit import Committer, Load
+from commonmode.stream.connection import Connection
+from commonmode.stream.errors import BrokerUnreachableError
+from commonmode.stream.log_reader import LogReader
+from commonmode.stream.positions import Partition, all_partitions, starting_offsets
+from commonmode.stream.records import Arrival, decode_records, lay_out
+from commonmode.stream.sink_status import SinkStatus, StatusBoard
+from commonmode.stream.topic_watch import Found, TopicWatch
+from commonmode.stream.topics import Topics
+
+logger = logging.getLogger(__name__)
+
+GROUP = "commonmode-sink"
+
+_AWAY = (StoreUnreachableError, BrokerUnreachableError)
+
+
+class Sink:
+    """Moves records from the log into the store.
+
+    One round: read a batch, decode it while the batch before is being committed, then hand it to
+    the store, which commits events, rejected records and next offsets together or not at all.
+    Whatever goes wrong in between, what is in hand is forgotten
+    and the log is read again from the offsets that the store has; so nothing is lost or doubled.
+
+    Without `group` this sink reads all partitions.
+    With it, the sinks of a group share them and may all feed the store's one owner.
+
+    Parameters
+    ----------
+    appender : Appender
+        The store.
+    bootstrap : str
+        The cluster.
+    topics : Topics
+        Events and findings are stored; of the rejected, those the pipe refused.
+    client_properties : dict of str to str, optional
+        TLS and SASL.
+    group : str, optional
+        Name of the group of sinks to share the work with.
+    batch_rows : int
+        Records of one transaction at most.
+    linger : float
+        Seconds to wait for a batch to fill.
+    refresh : float
+        Seconds between two looks at whether topics were made, deleted or given partitions.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a setting of its own
+        self,
+        appender: Appender,
+        bootstrap: str,
+        topics: Topics | None = None,
+        *,
+        client_properties: dict[str, str] | None = None,
+        group: str | None = None,
+        batch_rows: int = 20_000,
+        linger: float = 0.1,
+        refresh: float = 3.0,
+    ) -> None:
+        self._appender = appender
+        self._connection = Connection(bootstrap, client_properties or {})
+        self._topics = topics or Topics()
+        self._group = group
+        self._batch_rows = batch_rows
+        self._linger = linger
+        self._refresh = refresh
+        self._board = StatusBoard()
+        self._pending: Future[Appended] | None = None
+        self._stale = True
+        self._mine: Sequence[Partition] = ()
+        self._known: Found = {}
+        self._goal: dict[Partition, int] | None = None
+
+    @property
+    def status(self) -> SinkStatus:
+        """Where the sink stands; may be asked from any thread."""
+        return self._board.status
+
+    def lag(self) -> dict[str, int]:
+        """Return how many records of each topic are in the log and not yet in the store."""
+        return self._board.status.lag()
+
+    def run(self, stop: threading.Event, *, until_end: bool = False) -> SinkStatus:
+        """Store what arrives until `stop` is set; what was decoded by then is committed.
+
+        A broker that is away, and an owner of the store that is, are waited for.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Ends the run within about a second.
+        until_end : bool
+            Also end once everything is stored that the log held at the beginning.
+
+        Raises
+        ------
+        StoreError
+            When the store will not have even a single row, for a reason that is not the row's.
+        """
+        self._log = LogReader(self._connection, self._group or GROUP)
+        self._watch = TopicWatch(self._connection, self._topics.names, self._refresh)
+        self._committer = Committer(self._appender, self._connection, self._topics.rejected)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        try:
+            if self._group is not None:
+                self._log.subscribe(self._topics.names, self._given, self._taken)
+            while not stop.is_set() and not (until_end and self._reached_goal()):
+                self._round_or_wait(stop)
+            self._settle()
+        finally:
+            self._close()
+        return self.status
+
+    def _round_or_wait(self, stop: threading.Event) -> None:
+        try:
+            self._round()
+        except _AWAY as error:
+            logger.warning("%s Reading on from what is stored once it is back.", error)
+            self._stale = True
+            stop.wait(self._refresh)
+
+    def _round(self) -> None:
+        if self._watch.changed():
+            self._stale = True
+        if self._stale:
+            self._stand_where_stored()
+        arrivals = self._log.read(self._batch_rows, self._linger)
+        load = self._decode(arrivals) if arrivals else None
+        self._wait_for_commit()
+        if load is not None:
+            self._pending = self._pool.submit(self._commit, load)
+        self._board.saw(self._log.positions, self._log.ends())
+
+    def _decode(self, arrivals: Sequence[Arrival]) -> Load:
+        decoded = decode_records(arrivals, self._topics.rejected)
+        return Load(
+            laid_out=lay_out(decoded.rows),
+            rejected=decoded.rejected,
+            handed_on=decoded.handed_on,
+            offsets=self._offsets_after(arrivals),
+        )
+
+    def _offsets_after(self, arrivals: Sequence[Arrival]) -> list[Offset]:
+        touched = {Partition(a.place.source, a.place.partition or 0) for a in arrivals}
+        return [
+            Offset(p.topic, p.number, at, self._known[p.topic].topic_id)
+            for p, at in self._log.positions.items()
+            if p in touched
+        ]
+
+    def _commit(self, load: Load) -> Appended:
+        appended = self._committer.commit(load)
+        self._board.stored(appended, load.laid_out.table)
+        return appended
+
+    def _wait_for_commit(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def _settle(self) -> None:
+        """Let the commit under way end, well or not: the log is read again from what is stored."""
+        try:
+            self._wait_for_commit()
+        except _AWAY as error:
+            logger.warning("%s The last batch is read again.", error)
+
+    def _stand_where_stored(self) -> None:
+        self._settle()
+        self._known = self._watch.found
+        mine = all_partitions(self._known) if self._group is None else self._mine
+        mine = [partition for partition in mine if partition.topic in self._known]
+        self._log.stand_at(starting_offsets(mine, self._appender.offsets(), self._known))
+        self._stale = False
+
+    def _given(self, partitions: list[Partition]) -> None:
+        self._mine = partitions
+        self._stale = True
+
+    def _taken(self) -> None:
+        self._settle()
+        self._mine = ()
+        self._stale = True
+
+    def _reached_goal(self) -> bool:
+        if self._stale or not self._watch.answered:
+            return False
+        positions = self._log.positions
+        if self._goal is None:
+            ends = self._log.ends(seconds=5.0)
+            self._goal = ends if ends.keys() == positions.keys() else None
+        return self._goal is not None and all(
+            positions.get(partition, 0) >= end for partition, end in self._goal.items()
+        )
+
+    def _close(self) -> None:
+        self._pool.shutdown()
+        self._committer.close()
+        self._watch.close()
+        self._log.close()
