@@ -9,14 +9,14 @@ from commonmode.detectors.query import Query
 
 _KAPPA = """\
 WITH said AS (
-  SELECT context, agent, at, id, coalesce(choice, action) AS choice,
+  SELECT context, agent, "at", id, coalesce(choice, action) AS choice,
          coalesce(family, model) AS family, operator, role
   FROM events
-  WHERE kind = 'action_taken' AND at >= $start AND at < $end
+  WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
     AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL
 ), first_said AS (
   SELECT * FROM said
-  QUALIFY row_number() OVER (PARTITION BY context, agent ORDER BY at, id) = 1
+  QUALIFY row_number() OVER (PARTITION BY context, agent ORDER BY "at", id) = 1
 ), vote AS (
   SELECT context, choice, min(family) OVER of_agent AS family,
          coalesce(min(role) OVER of_agent, '') AS role,
@@ -62,10 +62,10 @@ SELECT sum(weight * (inside - across)) / sum(weight * (1 - across)) AS kappa FRO
 
 _VOTES = """\
 SELECT * FROM events
-WHERE kind = 'action_taken' AND at >= $start AND at < $end
+WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
   AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL
   AND list_contains($agents, agent)
-ORDER BY at, id"""
+ORDER BY "at", id"""
 
 
 def recompute(family: str, window: Window, weight_cap: float) -> Query:
