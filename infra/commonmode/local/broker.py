@@ -57,6 +57,11 @@ class Broker:
         return f"{ports.LOOPBACK}:{self._ports.clients}"
 
     @property
+    def port(self) -> int:
+        """Port for clients: the named one, or the one taken at the last start."""
+        return self._named_port or self._ports.clients
+
+    @property
     def process(self) -> subprocess.Popen[bytes] | None:
         """The node's process, while there is one."""
         return self._process

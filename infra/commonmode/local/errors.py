@@ -39,6 +39,16 @@ class BrokerUnavailableError(LocalError):
 class AlreadyRunningError(LocalError, ValueError):
     """A deployment runs on this data folder already."""
 
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"a deployment runs on {data_dir} already",
+            [
+                "commonmode status shows it",
+                "commonmode down stops it",
+                "--data names another folder",
+            ],
+        )
+
 
 class StartFailedError(LocalError, ValueError):
     """A process of the deployment does not come up."""

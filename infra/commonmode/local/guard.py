@@ -5,6 +5,9 @@ Whatever ends the parent, SIGKILL included, closes that pipe; the guard then sto
 group it was told of. Unlike a parent-death signal this works on macOS too.
 """
 
+from __future__ import annotations
+
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,8 +54,8 @@ class Guard:
                 env=None if env is None else dict(env),
                 start_new_session=True,
             )
-        self._tell("watch", process.pid)
         self._guarded.add(process.pid)
+        self._tell("watch", process.pid)
         return process
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:
@@ -73,6 +76,8 @@ class Guard:
         """Start the guard anew if something killed it. Return whether that was needed."""
         if self._process.poll() is None:
             return False
+        if self._process.stdin:
+            self._process.stdin.close()
         self._process = self._start()
         for pid in self._guarded:
             self._tell("watch", pid)
@@ -88,15 +93,16 @@ class Guard:
         return subprocess.Popen(  # noqa: S603 - this very file
             [sys.executable, "-IS", __file__, str(self._grace)],
             stdin=subprocess.PIPE,
+            bufsize=0,
             start_new_session=True,
         )
 
     def _tell(self, what: str, pid: int) -> None:
         stdin = self._process.stdin
-        if stdin is None or self._process.poll() is not None:
-            return
-        stdin.write(f"{what} {pid}\n".encode())
-        stdin.flush()
+        # Unbuffered: a guard that died takes this one order with it, and `revive` repeats it.
+        with contextlib.suppress(BrokenPipeError):
+            if stdin is not None:
+                stdin.write(f"{what} {pid}\n".encode())
 
 
 def end_groups(

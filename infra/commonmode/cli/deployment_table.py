@@ -1,0 +1,40 @@
+"""How a deployment is shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from commonmode.cli.output import plain
+
+_STYLES = {"running": "green", "restarting": "red", "stopped": "red"}
+
+
+def deployment_table(status: Mapping[str, Any]) -> Table:
+    """Lay a deployment's status out: a line for each process, the lag below."""
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", caption=_caption(status)
+    )
+    for name in ("process", "state", "pid", "restarts", "address or log"):
+        table.add_column(name)
+    for one in status["processes"]:
+        table.add_row(
+            one["name"],
+            Text(one["state"], style=_STYLES.get(one["state"], "yellow")),
+            str(one["pid"] or ""),
+            str(one["restarts"]),
+            Text(plain(one["address"] or one["log"])),
+        )
+        if one["reason"]:
+            table.add_row("", "", "", "", Text(plain(one["reason"]), style="dim"))
+    return table
+
+
+def _caption(status: Mapping[str, Any]) -> Text:
+    lag = status["lag"]
+    known = "unknown" if lag is None else ", ".join(f"{t} {n:,}" for t, n in lag.items())
+    return Text(plain(f"data {status['data']} · Kafka {status['broker']} · lag {known}"))
