@@ -1,0 +1,57 @@
+"""A panel: a titled box that states its range and n, or what to do when it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from commonmode.dashboard.period import Period
+from commonmode.dashboard.plain_text import visible
+
+
+@contextmanager
+def panel(title: str, about: str | None = None) -> Iterator[None]:
+    """Open a bordered box with a heading; `about` stands behind the question mark."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False, help=about)
+        yield
+
+
+def footing(n: int, unit: str, period: Period | None = None, note: str = "") -> None:
+    """State what a picture rests on: how many of what, in which span of event time."""
+    words = [f"n = {n:,} {unit}"]
+    if period is not None:
+        words.append(period.words())
+    if note:
+        words.append(note)
+    st.caption(" · ".join(words))
+
+
+def empty(sentence: str, *commands: str) -> None:
+    """Say that there is nothing to show, why, and which commands change that."""
+    st.caption(f":material/inbox: {sentence}")
+    if commands:
+        st.code("\n".join(commands), language="bash")
+
+
+NO_EVENTS = (
+    "No events yet. Plant an economy, load logs from disk, or pipe them through Kafka:",
+    "commonmode demo",
+    "commonmode load agents.jsonl",
+    "tail -f agents.jsonl | commonmode pipe -",
+)
+"""What every view says of an empty store."""
+
+
+def claim(text: object, *, key: str) -> None:
+    """Show a sentence that may hold agent text: large, and letter by letter."""
+    with st.container(key=f"claim-{key}"):
+        st.text(visible(text))
+
+
+def chart(spec: dict[str, Any], *, key: str, height: int = 300, alt: str = "") -> None:
+    """Draw an ECharts option object that is not selected in."""
+    st.echarts_chart(spec, key=key, height=height, alt=alt or None)

@@ -1,0 +1,82 @@
+"""The span of event time a view looks at: bounded, chosen once, kept in the URL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import streamlit as st
+
+from commonmode.dashboard.source import read
+
+
+class Period(NamedTuple):
+    """A span of event time, `start` included and `end` not, and how it was chosen."""
+
+    start: datetime
+    end: datetime
+    events: int
+
+    def words(self) -> str:
+        """Return the span as people read it.
+
+        Examples
+        --------
+        >>> Period(datetime(2026, 1, 1), datetime(2026, 1, 1, 6), 5).words()
+        '1 Jan 2026 00:00 – 06:00 UTC'
+        """
+        start, end = self.start, self.end
+        first = f"{start.day} {start:%b %Y %H:%M}"
+        last = f"{end:%H:%M}" if start.date() == end.date() else f"{end.day} {end:%b %Y %H:%M}"
+        return f"{first} – {last} UTC"
+
+    def bucket_seconds(self, buckets: int = 96) -> int:
+        """Return the width of a bucket that cuts the span into about `buckets`.
+
+        Examples
+        --------
+        >>> Period(datetime(2026, 1, 1), datetime(2026, 1, 2), 5).bucket_seconds()
+        900
+        """
+        wanted = max((self.end - self.start).total_seconds() / buckets, 1.0)
+        return next((s for s in _WIDTHS if s >= wanted), 86_400 * round(wanted / 86_400 + 0.5))
+
+
+_WIDTHS = (1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
+
+SPANS: dict[str, timedelta | None] = {
+    "1 h": timedelta(hours=1),
+    "6 h": timedelta(hours=6),
+    "1 d": timedelta(days=1),
+    "7 d": timedelta(days=7),
+    "30 d": timedelta(days=30),
+    "all": None,
+}
+"""How far back from the newest event a view may look."""
+
+EXTENT = 'SELECT min("at") AS first, max("at") AS last, count(*) AS n FROM events'
+
+
+def extent() -> Period | None:
+    """Return the whole span of the store, or None when it holds no events."""
+    first, last, n = read(EXTENT).row(0)
+    return None if n == 0 else Period(first, last + timedelta(seconds=1), n)
+
+
+def choose_period() -> Period | None:
+    """Let the reader bound the view; None when there is nothing to bound."""
+    whole = extent()
+    if whole is None:
+        return None
+    chosen = st.sidebar.segmented_control(
+        "Event time, back from the newest event",
+        list(SPANS),
+        default="30 d",
+        required=True,
+        key="span",
+        bind="query-params",
+    )
+    span = SPANS.get(chosen or "30 d")
+    start = whole.start if span is None else max(whole.start, whole.end - span)
+    st.sidebar.caption(Period(start, whole.end, 0).words())
+    return Period(start, whole.end, whole.events)

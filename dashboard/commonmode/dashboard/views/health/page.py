@@ -1,0 +1,126 @@
+"""Health: what arrives, how late, what was refused and why, and what detectors can do with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+import streamlit as st
+
+from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, panel
+from commonmode.dashboard.period import Period, choose_period
+from commonmode.dashboard.pulse import ago
+from commonmode.dashboard.source import pace, reachable
+from commonmode.dashboard.theme import look
+from commonmode.dashboard.views.health import charts, data
+from commonmode.detectors import ALL
+
+
+def show() -> None:
+    """Arrange the health page."""
+    st.title("Health", anchor=False)
+    period = choose_period()
+    if period is None:
+        empty(*NO_EVENTS)
+        rejected()
+        return
+    tiles(period)
+    left, right = st.columns(2)
+    with left:
+        sources(period)
+    with right:
+        waiting()
+    coverage(period)
+    rejected()
+
+
+@st.fragment(run_every=pace())
+def tiles(period: Period) -> None:
+    """Count what came and what became of it; ticks on its own."""
+    with reachable():
+        counts, arrival = data.counts(), data.arrival(period)
+        last = data.sources(period)["last_arrival"].max()
+        with st.grid(min_column_width=150, border=True):
+            st.metric("Stored", f"{counts['stored'].sum():,}")
+            st.metric("Duplicates dropped", f"{counts['duplicates'].sum():,}", help="re-sent events, recognised by their id")
+            st.metric("Rejected", f"{counts['rejected'].sum():,}", help="kept with their bytes, reason and position")
+            st.metric("Last arrival", ago(last if isinstance(last, datetime) else None, datetime.now(UTC)))
+            st.metric(
+                "From event to store",
+                _seconds(arrival["median"]),
+                help=f"median of the newest {arrival['n']:,} events; 95 % within {_seconds(arrival['p95'])}. "
+                "Large for logs that were loaded long after they happened.",
+            )
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "—"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if abs(value) >= size:
+            return f"{value / size:.1f} {unit}"
+    return f"{value:.2f} s"
+
+
+def sources(period: Period) -> None:
+    """List the last event of each source."""
+    with panel("Sources", "Topics and files that events came from."):
+        frame = data.sources(period)
+        st.dataframe(frame, hide_index=True, height=min(280, 38 + 35 * max(frame.height, 1)), column_config=_TIMES)
+        footing(frame.height, "sources", period)
+        counts = data.counts()
+        st.dataframe(counts, hide_index=True, height=min(200, 38 + 35 * max(counts.height, 1)))
+        footing(int(counts.select("stored", "duplicates", "rejected").to_numpy().sum()), "records came in all")
+
+
+_TIMES = {
+    "last_event": st.column_config.DatetimeColumn("last event", format="D MMM YYYY HH:mm:ss", timezone="UTC"),
+    "last_arrival": st.column_config.DatetimeColumn("last arrival", format="D MMM HH:mm:ss", timezone="UTC"),
+    "rejected_at": st.column_config.DatetimeColumn("rejected at", format="D MMM HH:mm:ss", timezone="UTC"),
+}
+
+
+def waiting() -> None:
+    """List how far each detector is behind the store."""
+    with panel("Detectors", "Events that are stored and that a detector has yet to count."):
+        frame = data.progress()
+        if frame.is_empty():
+            empty("No detector has run on this store yet:", "commonmode detect --once", "commonmode detect --follow")
+            return
+        st.dataframe(frame, hide_index=True)
+        footing(int(frame["waiting"].sum()), "events wait to be counted, over all detectors")
+
+
+def coverage(period: Period) -> None:
+    """Draw which fields are filled, and say which detectors that lets run."""
+    with panel(
+        "Field coverage",
+        "The share of events of each kind that fill each field. An absent field is never guessed, "
+        "so coverage decides which detectors can say something.",
+    ):
+        frame = data.coverage(period)
+        kinds = frame["kind"].n_unique()
+        chart(charts.coverage(frame), key="coverage", height=150 + 28 * kinds, alt="Share of events that fill each field, per kind")
+        able = data.runnable(frame, {detector.name: detector.reads for detector in ALL})
+        st.dataframe(
+            able.with_columns(pl.Series("detector", [look(d).name for d in able["detector"]], pl.String)),
+            hide_index=True,
+            column_config={"kinds_missing": "kinds that do not occur", "never_filled": "fields never filled"},
+        )
+        footing(int(frame.unique("kind")["events"].sum()), "events", period)
+
+
+def rejected() -> None:
+    """List what was refused, why, and where it stood."""
+    with panel("Rejected records", "Nothing is lost: each is kept with its bytes, the reason, and its position."):
+        reasons = data.reasons()
+        if reasons.is_empty():
+            st.caption(":material/check: No record was rejected.")
+            return
+        chart(charts.reasons(reasons), key="reasons", height=60 + 30 * min(reasons.height, 12), alt="Rejected records per reason")
+        st.dataframe(data.rejected(), hide_index=True, height=280, column_config=_TIMES)
+        footing(int(reasons["records"].sum()), "records rejected", None, "the newest 500 are listed")
+
+
+if __name__ == "__main__":
+    show()

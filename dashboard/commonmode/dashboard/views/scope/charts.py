@@ -1,0 +1,127 @@
+"""Frames → pictures of what was permitted and what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from commonmode.dashboard.plain_text import short
+from commonmode.dashboard.theme import ALERT, GOOD, NEUTRAL, look
+from commonmode.dashboard.views.scope.data import Hop
+
+Spec = dict[str, Any]
+
+MOST_CHAINS = 8
+
+
+def per_agent(frame: pl.DataFrame) -> Spec:
+    """Draw breaches beside attempts: columns ``agent, breaches, attempts``."""
+    ordered = frame.head(20).reverse()
+    return {
+        "legend": {"top": 0},
+        "tooltip": {"trigger": "axis"},
+        "grid": {"left": 8, "right": 30, "top": 34, "bottom": 24, "containLabel": True},
+        "xAxis": {"type": "value", "minInterval": 1},
+        "yAxis": {"type": "category", "data": [short(a, 26) for a in ordered["agent"]], "axisTick": {"show": False}},
+        "series": [
+            {
+                "name": "took effect",
+                "type": "bar",
+                "stack": "all",
+                "itemStyle": {"color": look("scope").colour},
+                "data": ordered["breaches"].to_list(),
+            },
+            {
+                "name": "only tried",
+                "type": "bar",
+                "stack": "all",
+                "itemStyle": {"color": look("scope").colour, "opacity": 0.35},
+                "data": ordered["attempts"].to_list(),
+            },
+        ],
+    }
+
+
+def chain(chains: list[list[Hop]], action: dict[str, Any]) -> Spec:
+    """Draw the grants behind an action, root to the left; a hop that forbids it is red."""
+    shown = chains[:MOST_CHAINS]
+    deepest = max(map(len, shown), default=1)
+    nodes: dict[str, Spec] = {}
+    links = []
+    for row, hops in enumerate(shown):
+        shift = deepest - len(hops)
+        for depth, hop in enumerate(hops):
+            nodes.setdefault(_key(hop), _hop(hop, depth + shift, row))
+        links += [_arrow(_key(one), _key(other), other.permits) for one, other in zip(hops, hops[1:], strict=False)]
+        links.append(_arrow(_key(hops[-1]), "act", all(hop.permits for hop in hops)))
+    nodes["act"] = _act(action, deepest, (len(shown) - 1) / 2)
+    unique = {(link["source"], link["target"]): link for link in links}
+    return {
+        "tooltip": {},
+        "series": [
+            {
+                "type": "graph",
+                "layout": "none",
+                "left": 70,
+                "right": 90,
+                "top": 40,
+                "bottom": 50,
+                "edgeSymbol": ["none", "arrow"],
+                "edgeSymbolSize": 9,
+                "data": list(nodes.values()),
+                "links": list(unique.values()),
+            }
+        ],
+    }
+
+
+def _key(hop: Hop) -> str:
+    return f"{hop.grant.grant}@{hop.grant.at.isoformat()}"
+
+
+def _hop(hop: Hop, x: int, y: int) -> Spec:
+    colour = GOOD if hop.permits else ALERT
+    mark = "✓" if hop.permits else "✗"
+    return {
+        "id": _key(hop),
+        "name": short(hop.grant.grant, 30),
+        "x": 220 * x,
+        "y": 90 * y,
+        "symbol": "circle",
+        "symbolSize": 26,
+        "itemStyle": {"color": colour},
+        "label": {
+            "show": True,
+            "position": "bottom",
+            "lineHeight": 16,
+            "formatter": f"{short(hop.grant.agent, 22)}\n{mark} {short(hop.why, 34)}".replace("{", "(").replace("}", ")"),
+            "color": colour if not hop.permits else NEUTRAL,
+            "fontWeight": "normal" if hop.permits else "bold",
+        },
+    }
+
+
+def _act(action: dict[str, Any], x: int, y: float) -> Spec:
+    what = f"{action['action'] or 'acted'}\n{short(action['resource'] or '', 30)}"
+    return {
+        "id": "act",
+        "name": short(action["id"], 30),
+        "x": 220 * x,
+        "y": 90 * y,
+        "symbol": "diamond",
+        "symbolSize": 34,
+        "itemStyle": {"color": ALERT},
+        "label": {
+            "show": True,
+            "position": "bottom",
+            "lineHeight": 16,
+            "fontWeight": "bold",
+            "formatter": what.replace("{", "(").replace("}", ")"),
+        },
+    }
+
+
+def _arrow(source: str, target: str, permits: bool) -> Spec:  # noqa: FBT001  what `Hop` says
+    style = {"color": NEUTRAL, "width": 2} if permits else {"color": ALERT, "width": 3, "type": "dashed"}
+    return {"source": source, "target": target, "lineStyle": style}

@@ -1,0 +1,182 @@
+"""What the scope view reads: who overstepped, and the grants behind one action."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from commonmode.dashboard.period import Period
+from commonmode.dashboard.source import read
+from commonmode.detectors.scope.grants import Act, Grant, covers, end_of, names, places, within
+
+FINDINGS = """
+SELECT finding_id, subject, status, claim, effect, statistic, p_value, q_value, n, measures,
+       agents, resources, window_start, window_end
+FROM findings
+WHERE detector = 'scope' AND status <> 'withdrawn'
+  AND window_end > $start AND window_start < $end
+ORDER BY statistic DESC, window_start LIMIT 500
+"""
+
+PER_AGENT = """
+SELECT events.agent, any_value(events.family) AS family,
+       count(*) FILTER (NOT tried) AS breaches, count(*) FILTER (tried) AS attempts
+FROM (
+    SELECT DISTINCT event_id FROM evidence JOIN findings USING (finding_id)
+    WHERE detector = 'scope' AND status <> 'withdrawn'
+) JOIN (
+    SELECT *, coalesce(attempted, false) OR coalesce(outcome IN ('denied', 'error'), false) AS tried
+    FROM events WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
+) AS events ON events.id = event_id
+GROUP BY events.agent ORDER BY breaches + attempts DESC, events.agent LIMIT 40
+"""
+
+ACTIONS = """
+SELECT events.id, events.at, events.agent, events.action, events.resource, events.outcome,
+       events.attempted, events."grant"
+FROM evidence JOIN events ON events.id = evidence.event_id
+WHERE evidence.finding_id = $finding AND events.kind = 'action_taken'
+ORDER BY events.at LIMIT 500
+"""
+
+GRANTS = """
+WITH RECURSIVE chain AS (
+    SELECT "grant" FROM permission_granted WHERE agent = $agent OR "grant" = $named
+    UNION
+    SELECT issued.parent_grant FROM permission_granted AS issued
+    JOIN chain ON issued."grant" = chain."grant" WHERE issued.parent_grant IS NOT NULL
+)
+SELECT "grant", agent, parent_grant, actions, resources, "at", valid_from, valid_until
+FROM permission_granted WHERE "grant" IN (SELECT "grant" FROM chain) ORDER BY "at" LIMIT 2000
+"""
+
+REVOKED = """
+SELECT "grant", "at" FROM permission_revoked WHERE list_contains($grants, "grant")
+"""
+
+
+class Hop(NamedTuple):
+    """One grant of a chain, seen from one action: whether it permits it, and why not."""
+
+    grant: Grant
+    permits: bool
+    why: str
+
+
+def findings(period: Period) -> pl.DataFrame:
+    """Return the standing breaches, the gravest first."""
+    return read(FINDINGS, start=period.start, end=period.end)
+
+
+def per_agent(period: Period) -> pl.DataFrame:
+    """Count breaches that took effect and those that were only tried, per agent."""
+    return read(PER_AGENT, start=period.start, end=period.end)
+
+
+def actions(finding: str) -> pl.DataFrame:
+    """Return the actions that a finding cites."""
+    return read(ACTIONS, finding=finding)
+
+
+def chains(action: dict[str, Any]) -> list[list[Hop]]:
+    """Return every chain of grants that the action might rest on, each from its root down."""
+    issued = read(GRANTS, agent=action["agent"], named=action["grant"])
+    grants = [_grant(row) for row in issued.iter_rows(named=True)]
+    revoked = _revoked([g.grant for g in grants])
+    act = Act(action["agent"], action["grant"], action["action"], action["resource"], action["at"])
+    return lineages(grants, act, revoked)
+
+
+def lineages(
+    grants: list[Grant], act: Act, revoked: dict[str, list[datetime]]
+) -> list[list[Hop]]:
+    """Follow each grant that the agent could rely on up to its root, and judge every hop."""
+    by_id = defaultdict[str, list[Grant]](list)
+    for grant in grants:
+        by_id[grant.grant].append(grant)
+    leaves = [
+        g for g in grants if (g.grant == act.grant if act.grant is not None else g.agent == act.agent)
+    ]
+    return [[judged(g, act, revoked) for g in path] for leaf in leaves for path in _paths(leaf, by_id)]
+
+
+def _paths(leaf: Grant, by_id: dict[str, list[Grant]]) -> list[list[Grant]]:
+    """Return every path from a root down to `leaf`; a circle is cut where it closes."""
+    found, todo = [], [[leaf]]
+    while todo:
+        path = todo.pop()
+        above = [g for g in by_id.get(path[0].parent or "", []) if g not in path]
+        if not above:
+            found.append(path)
+        todo.extend([parent, *path] for parent in above)
+    return found
+
+
+def judged(grant: Grant, act: Act, revoked: dict[str, list[datetime]]) -> Hop:
+    """Say whether one grant permits an action at its time, and otherwise which word of it forbids."""
+    end = end_of(grant, revoked)
+    if act.at < grant.start:
+        return Hop(grant, permits=False, why=f"only valid from {_clock(grant.start)}")
+    if end is not None and act.at >= end:
+        word = "expired" if end == grant.end else "revoked"
+        return Hop(grant, permits=False, why=f"{word} at {_clock(end)}")
+    if covers(grant, act) != "breach":
+        return Hop(grant, permits=True, why="permits it")
+    if grant.actions is not None and act.action is not None and act.action not in grant.actions:
+        return Hop(grant, permits=False, why=f"does not permit {act.action}")
+    if grant.places is not None and act.resource is not None and not within(act.resource, grant.places):
+        return Hop(grant, permits=False, why=f"does not reach {act.resource}")
+    return Hop(grant, permits=False, why="does not cover it")
+
+
+def _clock(time: datetime) -> str:
+    return f"{time:%d %b %H:%M:%S}"
+
+
+def table(chains: list[list[Hop]]) -> pl.DataFrame:
+    """Lay the hops out as rows: every grant once."""
+    hops = list(dict.fromkeys(hop for chain in chains for hop in chain))
+    return pl.DataFrame(
+        {
+            "grant": [hop.grant.grant for hop in hops],
+            "held by": [hop.grant.agent for hop in hops],
+            "delegated from": [hop.grant.parent for hop in hops],
+            "verdict": [("✓ " if hop.permits else "✗ ") + hop.why for hop in hops],
+            "actions": [_listed(hop.grant.actions) for hop in hops],
+            "places": [_listed(hop.grant.places) for hop in hops],
+            "valid from": [hop.grant.start for hop in hops],
+            "valid until": [hop.grant.end for hop in hops],
+        },
+        schema_overrides={
+            "delegated from": pl.String,
+            "valid until": pl.Datetime("us", "UTC"),
+            "valid from": pl.Datetime("us", "UTC"),
+        },
+    )
+
+
+def _listed(permitted: frozenset[str] | None) -> str:
+    return "every one" if permitted is None else ", ".join(sorted(permitted))
+
+
+def _grant(row: dict[str, Any]) -> Grant:
+    return Grant(
+        grant=row["grant"],
+        agent=row["agent"],
+        parent=row["parent_grant"],
+        actions=names(row["actions"]),
+        places=places(row["resources"]),
+        at=row["at"],
+        start=row["valid_from"] or row["at"],
+        end=row["valid_until"],
+    )
+
+
+def _revoked(grants: list[str]) -> dict[str, list[datetime]]:
+    times = defaultdict[str, list[datetime]](list)
+    for grant, at in read(REVOKED, grants=grants).iter_rows():
+        times[grant].append(at)
+    return dict(times)

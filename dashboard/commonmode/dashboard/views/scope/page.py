@@ -1,0 +1,102 @@
+"""Scope: what agents were permitted, and where they stepped outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel
+from commonmode.dashboard.period import Period, choose_period
+from commonmode.dashboard.summaries import findings_table
+from commonmode.dashboard.theme import look
+from commonmode.dashboard.views.scope import charts, data
+
+
+def show() -> None:
+    """Arrange the scope page."""
+    st.title("Scope", anchor=False)
+    st.caption(look("scope").asks)
+    period = choose_period()
+    if period is None:
+        empty(*NO_EVENTS)
+        return
+    found = data.findings(period)
+    findings_table("scope", found, period)
+    if found.is_empty():
+        return
+    left, right = st.columns([2, 3])
+    with left:
+        agents(period)
+    with right:
+        one_breach(found)
+
+
+def agents(period: Period) -> None:
+    """Draw breaches and attempts per agent."""
+    frame = data.per_agent(period)
+    with panel("Per agent", "Breaches that took effect, and those that were denied, failed or only tried."):
+        if frame.is_empty():
+            empty("The cited events lie outside this period; widen it.")
+            return
+        chart(charts.per_agent(frame), key="per-agent", height=90 + 26 * min(frame.height, 20), alt="Breaches and attempts per agent")
+        footing(int(frame["breaches"].sum() + frame["attempts"].sum()), "breaching actions", period)
+
+
+def one_breach(found: pl.DataFrame) -> None:
+    """Look at one breach: the action, and the grants that were valid at that moment."""
+    rows = {row["finding_id"]: row for row in found.iter_rows(named=True)}
+    with panel(
+        "Behind one action",
+        "Every chain of grants that the action could rest on, as they stood at the moment of the "
+        "action. Green permits it, red does not; one red hop breaks a chain.",
+    ):
+        chosen = st.selectbox(
+            "Finding",
+            list(rows),
+            format_func=lambda f: f"{rows[f]['subject']} · {rows[f]['window_start']:%d %b %H:%M}",
+            key="breach",
+            bind="query-params",
+        )
+        claim(rows[chosen]["claim"], key="small-breach")
+        acts = data.actions(chosen)
+        if acts.is_empty():
+            empty("The cited actions are not in this store. Rebuild it from the log:", "commonmode replay")
+            return
+        action = _one_of(acts)
+        grants(action)
+
+
+def _one_of(acts: pl.DataFrame) -> dict[str, Any]:
+    actions = {row["id"]: row for row in acts.iter_rows(named=True)}
+    chosen = st.selectbox(
+        "Action",
+        list(actions),
+        format_func=lambda a: f"{actions[a]['at']:%d %b %H:%M:%S} · {actions[a]['action'] or 'acted'} {actions[a]['resource'] or ''}",
+        key="action",
+        bind="query-params",
+    )
+    return actions[chosen]
+
+
+def grants(action: dict[str, Any]) -> None:
+    """Draw and list the grants behind an action."""
+    chains = data.chains(action)
+    if not chains:
+        st.badge("no grant at all was held", icon=":material/key_off:", color="red")
+        return
+    chart(charts.chain(chains, action), key="chain", height=150 + 90 * min(len(chains), charts.MOST_CHAINS), alt="Grants behind the action, the hop that forbids it in red")
+    st.dataframe(
+        data.table(chains),
+        hide_index=True,
+        column_config={
+            "valid from": st.column_config.DatetimeColumn("valid from", format="D MMM HH:mm:ss", timezone="UTC"),
+            "valid until": st.column_config.DatetimeColumn("valid until", format="D MMM HH:mm:ss", timezone="UTC"),
+        },
+    )
+    footing(len(chains), "chains of grants", None, f"as known for {action['at']:%d %b %Y %H:%M:%S} UTC")
+
+
+if __name__ == "__main__":
+    show()
