@@ -1,0 +1,154 @@
+"""Counting: new events → parts of the tallies of their windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import polars as pl
+
+from commonmode.detectors import Detector, Tallies
+from commonmode.engine import ledger, shards
+from commonmode.engine.carried import earliest
+from commonmode.engine.failure import blaming
+from commonmode.engine.state import Pending, State
+from commonmode.engine.windows import window_of, window_start
+from commonmode.store import Reader, StoredTally
+
+Counts = dict[datetime, tuple[int, Tallies]]
+"""Start of window → events and their tallies."""
+
+
+class Counted(NamedTuple):
+    """What a span of the store adds: rows of tallies, and the state that goes with them."""
+
+    tallies: list[StoredTally]
+    state: State
+    events: int
+
+
+def count(source: Reader, detector: Detector, state: State, first: int, until: int) -> Counted:
+    """Count the events of a span of the store into the tallies of their windows.
+
+    Raises
+    ------
+    DetectorFailedError
+        When the detector raises; nothing is counted then.
+    """
+    events = ledger.new_events(source, detector, first, until)
+    with blaming(detector, f"counting events {first} to {until - 1}"):
+        counts = by_window(detector, events)
+        handed = handed_on(detector, counts)
+    taken = ledger.slots(source, detector, counts)
+    return Counted(
+        tallies=_stored(source, detector, counts, taken),
+        state=state.touched(_reopened(source, detector, state, handed, counts)).touched(
+            _touched(state, counts, taken)
+        ),
+        events=events.height,
+    )
+
+
+def by_window(detector: Detector, events: pl.DataFrame) -> Counts:
+    """Tally events window by window; windows of which nothing is counted are left out."""
+    if events.is_empty():
+        return {}
+    split = events.with_columns(window_start(detector.window)).partition_by(
+        "window_start", as_dict=True, include_key=False
+    )
+    tallied = {
+        start: (part.height, detector.tally(part.lazy())) for (start,), part in split.items()
+    }
+    return {
+        start: (events, tallies)
+        for start, (events, tallies) in sorted(tallied.items())
+        if any(not rows.is_empty() for rows in tallies.values())
+    }
+
+
+class HandedOn(NamedTuple):
+    """Rows of carried tables, counted in the window from `start`, that matter from `since`."""
+
+    start: datetime
+    since: datetime
+    rows: int
+
+
+def handed_on(detector: Detector, counts: Counts) -> list[HandedOn]:
+    """Return what windows count that holds in other windows, too."""
+    return [
+        HandedOn(start, earliest(table, tallies[name], start), tallies[name].height)
+        for start, (_, tallies) in counts.items()
+        for name, table in detector.tables.items()
+        if table.carried and not tallies[name].is_empty()
+    ]
+
+
+def _touched(
+    state: State, counts: Counts, taken: Mapping[datetime, set[int]]
+) -> dict[datetime, Pending]:
+    return {
+        start: Pending(added=events, judged=start in taken and start not in state.pending)
+        for start, (events, _) in counts.items()
+    }
+
+
+def _reopened(
+    source: Reader,
+    detector: Detector,
+    state: State,
+    handed: Sequence[HandedOn],
+    counts: Counts,
+) -> dict[datetime, Pending]:
+    first = min((one.since for one in handed), default=None)
+    if first is None or not _reaches_back(state, window_of(first, detector.window).start, counts):
+        return {}
+    reopened = {}
+    for start in ledger.windows_after(source, detector, first):
+        end = window_of(start, detector.window).end
+        rows = sum(one.rows for one in handed if one.since < end and one.start != start)
+        if rows:
+            reopened[start] = Pending(carried=rows, judged=start not in state.pending)
+    return reopened
+
+
+def _reaches_back(state: State, start: datetime, counts: Counts) -> bool:
+    """Tell whether rows that matter from `start` can concern a window not counted just now."""
+    if state.latest is None:
+        return False
+    return start < state.latest or (start == state.latest and start not in counts)
+
+
+def _stored(
+    source: Reader,
+    detector: Detector,
+    counts: Counts,
+    taken: Mapping[datetime, set[int]],
+) -> list[StoredTally]:
+    slots = {start: shards.slot_for(taken.get(start, set())) for start in counts}
+    crowded = [start for start, slot in slots.items() if slot]
+    below = ledger.parts(source, detector, crowded) if crowded else {}
+    rows: list[StoredTally] = []
+    for start, (_, tallies) in counts.items():
+        lower = [part for part in below.get(start, ()) if part[0] < slots[start]]
+        rows += _part(detector, start, slots[start], tallies, lower)
+    return rows
+
+
+def _part(
+    detector: Detector,
+    start: datetime,
+    slot: int,
+    tallies: Tallies,
+    lower: Iterable[tuple[int, str, bytes]],
+) -> list[StoredTally]:
+    window = window_of(start, detector.window)
+    lower = list(lower)
+    older = shards.to_tallies((table, data) for _, table, data in lower)
+    with blaming(detector, f"merging tallies of the window from {start:%Y-%m-%d %H:%M}"):
+        merged = detector.merge([tallies, *older]) if older else tallies
+    return [
+        *shards.rows(detector, window, slot, merged),
+        *shards.emptied(detector, window, ((at, table) for at, table, _ in lower)),
+    ]

@@ -1,0 +1,134 @@
+"""Judging: the tallies of closed windows → what changes in the life of their findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from commonmode.detectors import Detector, Finding, Score, Tallies, Window, finding_id
+from commonmode.engine import lifecycle, shards
+from commonmode.engine.carried import Carried
+from commonmode.engine.evidence import gather
+from commonmode.engine.failure import blaming
+from commonmode.engine.lifecycle import Change
+from commonmode.engine.record import Fields, Recorded, fields_of
+from commonmode.engine.state import Pending
+from commonmode.store import Reader
+
+
+class Verdict(NamedTuple):
+    """What judging one window gave: findings that changed, and how many scores said what."""
+
+    changed: list[Fields]
+    found: int
+    undetermined: int
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One detector's judge in one tick; windows come before it in order of time."""
+
+    reader: Reader
+    detector: Detector
+    positions: dict[str, int]
+    carried: Carried
+
+    def window(
+        self,
+        window: Window,
+        why: Pending,
+        parts: Sequence[tuple[int, str, bytes]],
+        recorded: Sequence[Recorded],
+    ) -> Verdict:
+        """Judge a window from its stored tallies and compare with what is recorded of it.
+
+        Raises
+        ------
+        DetectorFailedError
+            When the detector raises, its scores cannot be told apart, or its query is wrong.
+        """
+        scores = self._scores(window, parts)
+        known = {one.finding_id: one for one in recorded}
+        changed = [
+            self._fields(window, change, known.get(change.finding_id))
+            for change in lifecycle.changes(recorded, scores, why)
+        ]
+        said = [score.verdict for score in scores.values()]
+        return Verdict(changed, said.count("finding"), said.count("undetermined"))
+
+    def _scores(self, window: Window, parts: Sequence[tuple[int, str, bytes]]) -> dict[str, Score]:
+        with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
+            own = shards.to_tallies((table, data) for _, table, data in parts)
+            scores = judge(self.detector, window, own, self.carried)
+            ids = [finding_id(self.detector, window, score.subject) for score in scores]
+            return lifecycle.by_id(scores, ids)
+
+    def _fields(self, window: Window, change: Change, before: Recorded | None) -> Fields:
+        if change.score is None:
+            assert before is not None  # noqa: S101  only what is recorded can lose its score
+            return _kept(before, change)
+        with blaming(self.detector, f"fetching the evidence of {change.score.subject}"):
+            proof = gather(self.reader, change.score.evidence, self.positions)
+        return fields_of(
+            Finding(
+                finding_id=change.finding_id,
+                detector=self.detector.name,
+                version=self.detector.version,
+                parameters=self.detector.parameters(),
+                window=window,
+                status=change.status,
+                revision=change.revision,
+                score=change.score,
+                reason=change.reason,
+                evidence_ids=proof.ids,
+                evidence_total=proof.total,
+                as_of=self.positions,
+            )
+        )
+
+
+def judge(
+    detector: Detector, window: Window, own: Sequence[Tallies], carried: Carried
+) -> Sequence[Score]:
+    """Judge a window from the parts of its own tallies and what other windows hand on."""
+    parts = [*map(carried.own, own), carried.into(window)]
+    return detector.judge(detector.merge(parts), window)
+
+
+def closing(recorded: Sequence[Recorded]) -> list[Fields]:
+    """Return the closing of a window's findings; what they say stays as it was computed."""
+    known = {one.finding_id: one for one in recorded}
+    return [_kept(known[change.finding_id], change) for change in lifecycle.closings(recorded)]
+
+
+def _kept(before: Recorded, change: Change) -> Fields:
+    return {
+        **before.fields,
+        "status": change.status,
+        "revision": change.revision,
+        "reason": change.reason,
+        "provisional": False,
+    }
+
+
+def blocks(
+    windows: Sequence[tuple[Window, Pending]], most: int = 16
+) -> list[list[tuple[Window, Pending]]]:
+    """Part windows, in order, into blocks that are read and committed together.
+
+    A block is short in time, too, so that a late event far back does not read all between.
+    """
+    parted: list[list[tuple[Window, Pending]]] = []
+    for window, why in windows:
+        near = parted and window.start - parted[-1][0][0].start < most * _length(window)
+        if near and len(parted[-1]) < most:
+            parted[-1].append((window, why))
+        else:
+            parted.append([(window, why)])
+    return parted
+
+
+def _length(window: Window) -> timedelta:
+    return window.end - window.start

@@ -1,0 +1,67 @@
+"""Judging a window again from its raw events, without any stored tally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from commonmode.detectors import Detector, Query, Score, Tallies, Window
+from commonmode.detectors.query import Parameter
+from commonmode.engine.as_of import as_of
+from commonmode.engine.carried import Carried
+from commonmode.engine.judging import judge
+from commonmode.engine.windows import FIRST, LAST
+from commonmode.store import Reader
+
+SPAN = 500_000
+"""Rows of the store that are read at once."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The raw events that one detector reads, as they stood at some positions."""
+
+    reader: Reader
+    detector: Detector
+    positions: Mapping[str, int]
+
+    def scores(self, window: Window) -> Sequence[Score]:
+        """Judge a window from its own events and from those of other windows that hold in it."""
+        own = list(self._tally('"at" >= $start AND "at" < $end', window))
+        others = self._carried(window, own)
+        return judge(self.detector, window, own, Carried(self.detector.tables, others))
+
+    def _carried(
+        self, window: Window, own: Sequence[Tallies]
+    ) -> Iterator[tuple[datetime, str, pl.DataFrame]]:
+        tables = self.detector.tables
+        onward = [name for name, table in tables.items() if table.carried]
+        for name in onward:
+            yield from ((window.start, name, part[name]) for part in own)
+        if onward:
+            for part in self._tally('"at" < $start', window):
+                yield from ((FIRST, name, part[name]) for name in onward)
+        if any(tables[name].since for name in onward):
+            for part in self._tally('"at" >= $end', window):
+                yield from ((LAST, name, part[name]) for name in onward)
+
+    def _tally(self, where: str, window: Window) -> Iterator[Tallies]:
+        for first in range(0, self.reader.last_seq() + 1, SPAN):
+            events = self._read(where, window, first)
+            if not events.is_empty():
+                yield self.detector.tally(events.lazy())
+
+    def _read(self, where: str, window: Window, first: int) -> pl.DataFrame:
+        columns = ", ".join(f'"{name}"' for name in self.detector.columns())
+        text = f"""
+            SELECT {columns} FROM events WHERE {where} AND seq >= $first AND seq < $until
+            AND list_contains($kinds::VARCHAR[], kind)
+        """  # noqa: S608  columns are declared in code
+        values: dict[str, Parameter] = {"start": window.start, "end": window.end}
+        values = {name: value for name, value in values.items() if f"${name}" in where}
+        values |= {"first": first, "until": first + SPAN, "kinds": list(self.detector.reads)}
+        query = as_of(Query(text, values), self.positions)
+        return self.reader.query(query.text, query.parameters)

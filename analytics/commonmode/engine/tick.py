@@ -1,0 +1,170 @@
+"""One detector's part of a tick: count, judge, settle; each step is one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec import Struct
+
+from commonmode.detectors import Detector, Window
+from commonmode.engine import ledger, shards
+from commonmode.engine.carried import Carried
+from commonmode.engine.counting import count
+from commonmode.engine.failure import DetectorFailedError
+from commonmode.engine.judging import Judge, blocks, closing
+from commonmode.engine.ledger import Reached
+from commonmode.engine.record import Fields, event_of
+from commonmode.engine.state import Pending, State, decode, encode, is_settled
+from commonmode.engine.windows import window_of
+from commonmode.events import to_table
+from commonmode.store import Appender, Batch, Progress, Reader, StoredTally
+
+Report = Callable[[str, int, int], None]
+
+
+def unreported(_doing: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+class Tick(Struct, frozen=True):
+    """What a tick did: events counted, windows judged, steps in the life of findings."""
+
+    events: int = 0
+    windows: int = 0
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+    withdrawn: int = 0
+    undetermined: int = 0
+    failures: tuple[str, ...] = ()
+
+    def __add__(self, other: Tick) -> Tick:
+        return Tick(*(getattr(self, f) + getattr(other, f) for f in self.__struct_fields__))
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One detector in one tick."""
+
+    detector: Detector
+    reader: Reader
+    appender: Appender
+    reached: Reached
+    watermark: datetime | None
+    final: bool
+    report: Report
+    _state: State = field(default_factory=State, init=False)
+    _next: int = field(default=0, init=False)
+
+    def run(self, span: int) -> Tick:
+        """Do all there is to do; a failure of the detector ends up in the result."""
+        self._next, data = ledger.progress(self.reader, shards.key_of(self.detector))
+        self._state = decode(data)
+        before = self._state.failure
+        self._state = self._state.failed("")
+        done = Tick()
+        try:
+            done += self._count(span)
+        except DetectorFailedError as error:
+            done += Tick(failures=(str(error),))
+        else:
+            self._listen()
+            done += self._judge() + self._settle()
+        after = done.failures[-1] if done.failures else ""
+        if after or before:
+            self._commit(state=self._state.failed(after))
+        return done
+
+    def _commit(
+        self,
+        *,
+        state: State,
+        findings: Sequence[Fields] = (),
+        tallies: Sequence[StoredTally] = (),
+        until: int | None = None,
+    ) -> None:
+        following = self._next if until is None else until
+        key = shards.key_of(self.detector)
+        self.appender.append(
+            Batch(
+                events=to_table([event_of(fields) for fields in findings]),
+                tallies=tallies,
+                progress=[Progress(key, following, encode(state))],
+            )
+        )
+        # Only what is committed is remembered: a raised append leaves this run as it was.
+        self._state, self._next = state, following
+
+    def _count(self, span: int) -> Tick:
+        done, first = Tick(), self._next
+        while self._next < self.reached.until:
+            until = min(self._next + span, self.reached.until)
+            counted = count(self.reader, self.detector, self._state, self._next, until)
+            self._commit(state=counted.state, tallies=counted.tallies, until=until)
+            done += Tick(events=counted.events)
+            self.report(
+                f"{self.detector.name}: counting", until - first, self.reached.until - first
+            )
+        return done
+
+    def _listen(self) -> None:
+        heard, windows = ledger.heard(self.reader, self.detector, self._state.heard)
+        if heard != self._state.heard:
+            self._commit(state=self._state.listened(heard, windows))
+
+    def _judge(self) -> Tick:
+        closed = self._state.closed(self.detector.window, self.watermark, final=self.final)
+        if not closed:
+            return Tick()
+        carried = Carried(self.detector.tables, ledger.carried_parts(self.reader, self.detector))
+        judge = Judge(self.reader, self.detector, self.reached.positions, carried)
+        done = Tick()
+        for block in blocks(closed):
+            done += self._judge_block(block, judge)
+            self.report(f"{self.detector.name}: judging", done.windows, len(closed))
+        return done
+
+    def _judge_block(self, block: Sequence[tuple[Window, Pending]], judge: Judge) -> Tick:
+        windows = [window for window, _ in block]
+        parts = ledger.parts(self.reader, self.detector, [window.start for window in windows])
+        recorded = ledger.recorded(self.reader, self.detector, windows)
+        done, findings, judged = Tick(), list[Fields](), dict[datetime, bool]()
+        for window, why in block:
+            start = window.start
+            try:
+                verdict = judge.window(window, why, parts.get(start, ()), recorded.get(start, ()))
+            except DetectorFailedError as error:
+                done += Tick(failures=(str(error),))
+                continue
+            findings += verdict.changed
+            judged[start] = bool(verdict.found) and not self._is_settled(window)
+            done += Tick(windows=1, undetermined=verdict.undetermined)
+        settling = [start for start, unsettled in judged.items() if unsettled]
+        self._commit(state=self._state.judged(judged, settling=settling), findings=findings)
+        return done + _steps(findings)
+
+    def _is_settled(self, window: Window) -> bool:
+        return is_settled(window, self.watermark, self.detector.window)
+
+    def _settle(self) -> Tick:
+        starts = self._state.settled(self.detector.window, self.watermark)
+        if not starts:
+            return Tick()
+        windows = [window_of(start, self.detector.window) for start in starts]
+        recorded = ledger.recorded(self.reader, self.detector, windows)
+        findings = [one for start in starts for one in closing(recorded.get(start, ()))]
+        self._commit(state=self._state.without(starts), findings=findings)
+        return _steps(findings)
+
+
+def _steps(findings: Sequence[Fields]) -> Tick:
+    said = Counter(fields["status"] for fields in findings)
+    return Tick(
+        opened=said["opened"],
+        updated=said["updated"],
+        closed=said["closed"],
+        withdrawn=said["withdrawn"],
+    )
