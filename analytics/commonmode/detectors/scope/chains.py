@@ -47,19 +47,20 @@ class Chains(NamedTuple):
 
     def frame(self) -> pl.DataFrame:
         """Return one row per scope, of the agent that holds it."""
-        rows = [
-            (
-                grant.agent,
-                grant.grant,
-                None if scope.actions is None else sorted(scope.actions),
-                None if scope.places is None else sorted(scope.places),
-                scope.start,
-                scope.end,
-                scope.sure,
-            )
-            for grant, scope in self.scopes
-        ]
-        return pl.DataFrame(rows, schema=SCOPE_SCHEMA, orient="row")
+        columns = {
+            "agent": [grant.agent for grant, _ in self.scopes],
+            "grant": [grant.grant for grant, _ in self.scopes],
+            "actions": [_listed(scope.actions) for _, scope in self.scopes],
+            "places": [_listed(scope.places) for _, scope in self.scopes],
+            "start": [scope.start for _, scope in self.scopes],
+            "end": [scope.end for _, scope in self.scopes],
+            "sure": [scope.sure for _, scope in self.scopes],
+        }
+        return pl.DataFrame(columns, schema=SCOPE_SCHEMA)
+
+
+def _listed(names: Names) -> list[str] | None:
+    return None if names is None else sorted(names)
 
 
 def narrow(parent: Scope, child: Scope) -> Scope | None:

@@ -31,24 +31,28 @@ def answers(
     agents, grants : collection of str
         The holders and the ids of every grant known: of others the log can tell nothing.
     """
-    situations = actions.select(SITUATION).unique(maintain_order=True).with_row_index("situation")
+    asked = actions.with_columns(situation=_runs())
+    situations = asked.select("situation", *SITUATION).unique("situation", maintain_order=True)
     covering = _covering(situations, scopes)
-    asked = actions.join(situations, on=SITUATION, nulls_equal=True, how="left").sort("at")
-    maybe = _inside(asked, covering)
-    sure = _inside(asked, covering.filter("sure"))
     known = (
         pl.when(pl.col("grant").is_null())
         .then(pl.col("agent").is_in(agents))
         .otherwise(pl.col("grant").is_in(grants))
     )
     answer = (
-        pl.when(sure)
+        pl.when(_inside(asked, covering.filter("sure")))
         .then(pl.lit("ok"))
-        .when(pl.Series(maybe) | ~known)
+        .when(_inside(asked, covering) | ~known)
         .then(pl.lit("undetermined"))
         .otherwise(pl.lit("breach"))
     )
     return asked.with_columns(answer=answer).drop("situation")
+
+
+def _runs() -> pl.Expr:
+    """Give each run of equal situations a number; a merged tally is sorted, so has each once."""
+    changed = (pl.col(name).ne_missing(pl.col(name).shift()) for name in SITUATION)
+    return pl.any_horizontal(*changed).cum_sum()
 
 
 def _covering(situations: pl.DataFrame, scopes: pl.DataFrame) -> pl.DataFrame:
@@ -109,15 +113,19 @@ def places_of(resources: pl.Series, places: pl.Series) -> pl.DataFrame:
 
 
 def _inside(asked: pl.DataFrame, spans: pl.DataFrame) -> pl.Series:
-    """Whether each action falls in a span of its situation; `asked` sorted by `at`."""
-    latest = asked.select("situation", "at").join_asof(
+    """Whether each action falls in a span of its situation."""
+    rows = asked.select("situation", "at").with_row_index("row")
+    timed = rows.join(spans.select("situation").unique(), on="situation", how="semi").sort("at")
+    latest = timed.join_asof(
         disjoint(spans).sort("start"),
         left_on="at",
         right_on="start",
         by="situation",
         check_sortedness=False,
     )
-    return latest.select(inside=(pl.col("at") < pl.col("end")).fill_null(value=False)).to_series()
+    inside = latest.filter(pl.col("at") < pl.col("end"))["row"]
+    flags = pl.repeat(value=False, n=len(rows), eager=True)
+    return flags.scatter(inside, True)  # noqa: FBT003  the value to write
 
 
 def disjoint(spans: pl.DataFrame) -> pl.DataFrame:

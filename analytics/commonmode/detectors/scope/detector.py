@@ -148,7 +148,7 @@ class Scope(Detector):
         frames = pl.collect_all([grants, revocations, actions])
         names = ("grants", "revocations", "actions")
         return {
-            name: frame.select(list(self.tables[name].schema)).unique()
+            name: frame.select(list(self.tables[name].schema))
             for name, frame in zip(names, frames, strict=True)
         }
 

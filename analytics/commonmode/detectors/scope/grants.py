@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -88,8 +88,14 @@ def within(resource: str, prefixes: Collection[str]) -> bool:
     """
     if place(resource) in prefixes:
         return True
-    above = (resource[:i] for i, letter in enumerate(resource) if letter == "/")
-    return not climbs(resource) and any(path in prefixes for path in above)
+    return not climbs(resource) and any(path in prefixes for path in _above(resource))
+
+
+def _above(path: str) -> Iterator[str]:
+    slash = path.rfind("/")
+    while slash >= 0:
+        yield path[:slash]
+        slash = path.rfind("/", 0, slash)
 
 
 def covers(grant: Grant, act: Act) -> Answer:
