@@ -19,8 +19,9 @@ def deployment_table(status: Mapping[str, Any]) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", caption=_caption(status)
     )
-    for name in ("process", "state", "pid", "restarts", "address or log"):
+    for name in ("process", "state", "pid", "restarts"):
         table.add_column(name)
+    table.add_column("address or log", overflow="fold")
     for one in status["processes"]:
         table.add_row(
             one["name"],

@@ -34,6 +34,16 @@ def _default_data_dir(
     return value if value is not None else default_data_dir()
 
 
+class _Property(click.ParamType):
+    """``KEY=VALUE``; in the environment a line each, so that a password may hold spaces.
+
+    Passwords belong there: what stands on a command line is seen by every user of the machine.
+    """
+
+    name = "property"
+    envvar_list_splitter = "\n"
+
+
 def bootstrap_option(function: F) -> F:
     """Add ``-b/--bootstrap-servers`` and ``-X key=value``."""
     function = click.option(
@@ -41,6 +51,8 @@ def bootstrap_option(function: F) -> F:
         "client_properties",
         metavar="KEY=VALUE",
         multiple=True,
+        type=_Property(),
+        envvar="COMMONMODE_CLIENT_PROPERTIES",
         callback=_pairs,
         help="Kafka client property, e.g. -X security.protocol=SSL; repeatable.",
     )(function)

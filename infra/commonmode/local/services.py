@@ -73,7 +73,7 @@ class Services:
 
     def _dashboard(self) -> Service:
         port = self._dashboard_port
-        service = self._verb("dashboard", "--port", str(port), "--no-browser", kafka=False)
+        service = self._verb("dashboard", "--port", str(port), kafka=False)
         service.is_ready = lambda: ports.answers(port)
         service.address = self.dashboard
         return service

@@ -1,0 +1,42 @@
+"""`commonmode owner`: the process that owns the store, as `up` starts it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from commonmode.cli.options import bootstrap_option, data_option, topic_option
+from commonmode.local.owner import Owner
+
+
+@click.command("owner", hidden=True)
+@data_option
+@bootstrap_option
+@topic_option
+@click.option("--flight-port", default=0, help="Port for queries.  [default: a free one]")
+def command(
+    data_dir: Path,
+    bootstrap: str | None,
+    client_properties: dict[str, str],
+    topic: str,
+    flight_port: int,
+) -> None:
+    """Store what arrives in Kafka, and serve queries over Arrow Flight SQL.
+
+    Without `-b` it stores only what other commands send it.
+
+    \b
+    Example:
+      commonmode owner -b 127.0.0.1:9092
+    """
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Owner(data_dir, flight_port, bootstrap, topic, client_properties).run(stop)

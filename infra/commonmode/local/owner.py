@@ -1,0 +1,106 @@
+"""The one process that owns the DuckDB file: it stores what arrives and answers queries."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from commonmode.local.lag import Lag, write_lag
+from commonmode.store import FlightServer, Writer
+from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, ensure
+
+logger = logging.getLogger(__name__)
+
+_LAG_EVERY_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+
+
+class Owner:
+    """Composes the writer of a store, the server of its queries and the sink of a log.
+
+    Parameters
+    ----------
+    data_dir
+        The data folder.
+    flight_port
+        Port on loopback for queries; 0 takes a free one.
+    bootstrap
+        The cluster to store from; None stores only what other processes send over Flight.
+    topic
+        Topic of events.
+    client_properties
+        TLS and SASL for the cluster.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        flight_port: int = 0,
+        bootstrap: str | None = None,
+        topic: str = "commonmode.events",
+        client_properties: Mapping[str, str] | None = None,
+    ) -> None:
+        self._data_dir = data_dir
+        self._flight_port = flight_port
+        self._topics = Topics.named(topic)
+        self._connection = (
+            Connection(bootstrap, dict(client_properties or {})) if bootstrap else None
+        )
+        self._defect: BaseException | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Own the store until `stop` is set; what was read from the log by then is stored.
+
+        Raises
+        ------
+        StoreUnreachableError
+            When another process owns the store.
+        StoreError
+            When the store can take no more, a full disk say.
+        """
+        with (
+            Writer(self._data_dir) as writer,
+            FlightServer(writer, port=self._flight_port) as server,
+        ):
+            logger.info("the store of %s is served: %s", self._data_dir, server.address)
+            if self._connection is None:
+                stop.wait()
+            else:
+                self._store_from(self._connection, writer, stop)
+
+    def _store_from(self, connection: Connection, writer: Writer, stop: threading.Event) -> None:
+        if not self._wait_for_topics(connection, stop):
+            return
+        sink = Sink(
+            writer, connection.bootstrap, self._topics, client_properties=connection.properties
+        )
+        thread = threading.Thread(target=self._run, args=(sink, stop), name="sink")
+        thread.start()
+        while not stop.wait(_LAG_EVERY_SECONDS):
+            write_lag(self._data_dir, Lag(time.time(), sink.lag()))
+        thread.join()
+        if self._defect is not None:
+            raise self._defect
+
+    def _run(self, sink: Sink, stop: threading.Event) -> None:
+        try:
+            sink.run(stop)
+        except BaseException as defect:  # noqa: BLE001 - raised again where the process ends
+            self._defect = defect
+        finally:
+            stop.set()
+
+    def _wait_for_topics(self, connection: Connection, stop: threading.Event) -> bool:
+        """Make the topics that are missing; a broker that is away is waited for."""
+        while not stop.is_set():
+            try:
+                ensure(connection, self._topics)
+            except BrokerUnreachableError as error:
+                logger.warning("%s", error)
+                stop.wait(_RETRY_SECONDS)
+            else:
+                return True
+        return False
