@@ -8,39 +8,54 @@ from commonmode.store.batch import (
     Progress,
     StoredTally,
 )
-from commonmode.store.connect import connect, open_writer
+from commonmode.store.connect import StoreReader, connect, open_writer
 from commonmode.store.errors import (
     BatchRefusedError,
     QueryError,
     QueryRefusedError,
     StoreError,
+    StoreHeldError,
     StoreUnreachableError,
     StoreVersionError,
 )
 from commonmode.store.file_reader import FileReader
+from commonmode.store.flight.access import own_token
+from commonmode.store.flight.address import Address, find_owner
+from commonmode.store.flight.bounds import Limits
+from commonmode.store.flight.client import FlightAppender, FlightReader
+from commonmode.store.flight.server import FlightServer
 from commonmode.store.layout import default_data_dir, run_dir, store_path
 from commonmode.store.reader import Reader
 from commonmode.store.writer import Writer
 
 __all__ = [
+    "Address",
     "Appended",
     "Appender",
     "Batch",
     "BatchRefusedError",
     "FileReader",
+    "FlightAppender",
+    "FlightReader",
+    "FlightServer",
+    "Limits",
     "Offset",
     "Progress",
     "QueryError",
     "QueryRefusedError",
     "Reader",
     "StoreError",
+    "StoreHeldError",
+    "StoreReader",
     "StoreUnreachableError",
     "StoreVersionError",
     "StoredTally",
     "Writer",
     "connect",
     "default_data_dir",
+    "find_owner",
     "open_writer",
+    "own_token",
     "run_dir",
     "store_path",
 ]

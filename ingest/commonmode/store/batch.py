@@ -23,6 +23,10 @@ class Offset(Struct, frozen=True):
     topic_id: str = ""
 
 
+OFFSETS = "SELECT topic, partition, next_offset, topic_id FROM offsets"
+"""Selects the fields of `Offset`, in order."""
+
+
 class StoredTally(Struct, frozen=True):
     """One tally table of one detector, window and shard; `data` is an Arrow IPC stream."""
 
@@ -87,6 +91,10 @@ class Appender(Protocol):
 
     def append(self, batch: Batch) -> Appended:
         """Store a batch in one transaction."""
+        ...
+
+    def offsets(self) -> list[Offset]:
+        """Return how far each partition of the log is stored: where a sink goes on."""
         ...
 
     def close(self) -> None:

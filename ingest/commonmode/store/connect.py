@@ -2,42 +2,109 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
+import pyarrow as pa
+
 from commonmode.store.batch import Appender
+from commonmode.store.errors import StoreHeldError
+from commonmode.store.execution import Parameters
 from commonmode.store.file_reader import CursorReader, FileReader
-from commonmode.store.layout import store_path
+from commonmode.store.flight.address import Address, find_owner, read_token
+from commonmode.store.flight.client import FlightAppender, FlightReader
+from commonmode.store.layout import run_dir, store_path
 from commonmode.store.reader import Reader
 from commonmode.store.writer import Writer
+
+T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds to wait for a process that holds the file to end, or to start answering."""
 
 _writers: WeakValueDictionary[Path, Writer] = WeakValueDictionary()
 """Writers of this process: DuckDB does not open a file twice, so readers share theirs."""
 
 
-def connect(data_dir: Path | str | None = None) -> Reader:
+class StoreReader(Reader):
+    """Asks the owner while there is one and opens the file while there is none.
+
+    The choice is made anew for every query, so a reader outlives owners that come and go.
+    """
+
+    def __init__(self, data_dir: Path | str | None = None) -> None:
+        self._path = store_path(data_dir).resolve()
+        self._flight: tuple[Address, FlightReader] | None = None
+
+    def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
+        """See `Reader.batches`."""
+        return _patiently(lambda: self._reader().batches(sql, parameters))
+
+    def _reader(self) -> Reader:
+        writer = _writers.get(self._path)
+        if writer is not None and writer.is_open:
+            return CursorReader(writer)
+        owner = find_owner(run_dir(self._path))
+        if owner is None:
+            return FileReader(self._path)
+        if self._flight is None or self._flight[0] != owner:
+            self.close()
+            self._flight = (owner, FlightReader(owner, read_token(run_dir(self._path))))
+        return self._flight[1]
+
+    def close(self) -> None:
+        """Hang up, where there is someone on the line."""
+        if self._flight is not None:
+            self._flight[1].close()
+            self._flight = None
+
+
+def connect(data: Path | str | None = None) -> StoreReader:
     """Return a reader of the store of a data folder.
 
     Parameters
     ----------
-    data_dir : path, optional
+    data : path, optional
         The data folder; `default_data_dir` when not given.
 
     Returns
     -------
-    Reader
+    StoreReader
         Asks the process that owns the store, or opens the file where none does.
     """
-    path = store_path(data_dir).resolve()
-    writer = _writers.get(path)
-    if writer is not None and writer.is_open:
-        return CursorReader(writer.cursor())
-    return FileReader(path)
+    return StoreReader(data)
 
 
-def open_writer(data_dir: Path | str | None = None) -> Appender:
-    """Return who stores batches: the process that owns the store, or this one if none does."""
-    path = store_path(data_dir)
+def open_writer(data: Path | str | None = None) -> Appender:
+    """Return who stores batches: the process that owns the store, or this one if none does.
+
+    Raises
+    ------
+    StoreUnreachableError, StoreVersionError
+        When another process holds the file without answering, or it is no store of this version.
+    """
+    return _patiently(lambda: _appender(store_path(data).resolve()))
+
+
+def _appender(path: Path) -> Appender:
+    owner = find_owner(run_dir(path))
+    if owner is not None:
+        return FlightAppender(owner, read_token(run_dir(path)))
     writer = Writer(path)
-    _writers[path.resolve()] = writer
+    _writers[path] = writer
     return writer
+
+
+def _patiently(attempt: Callable[[], T]) -> T:
+    """Try until it works: whoever holds the file may be about to answer, or to end."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return attempt()
+        except StoreHeldError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

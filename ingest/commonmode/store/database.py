@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from commonmode.events import KINDS, fields_of, kind_of
-from commonmode.store.errors import StoreUnreachableError, StoreVersionError
+from commonmode.store.errors import StoreHeldError, StoreUnreachableError, StoreVersionError
 
 VERSION = 1
 """Version of `schema.sql`; goes up when an older commonmode could no longer read it."""
@@ -59,7 +59,7 @@ def _unreachable(path: Path, error: Exception) -> StoreUnreachableError:
     text = str(error)
     if "lock" in text.lower():
         msg = f"another process holds the store {path}: {text}."
-        return StoreUnreachableError(msg, "wait until it ends, or stop it")
+        return StoreHeldError(msg, "wait until it ends, or stop it")
     if not path.exists():
         msg = f"there is no store at {path}."
         return StoreUnreachableError(

@@ -24,6 +24,10 @@ class StoreUnreachableError(StoreError):
     """There is no store there, another process holds it, or its owner does not answer."""
 
 
+class StoreHeldError(StoreUnreachableError):
+    """Another process holds the store's file and does not serve it."""
+
+
 class StoreVersionError(StoreError):
     """The store was written by a version of commonmode that this one cannot read."""
 

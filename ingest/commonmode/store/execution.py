@@ -41,44 +41,53 @@ def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
     return statements[0]
 
 
-def stream(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None
-) -> pa.RecordBatchReader:
-    """Start a statement in a read-only transaction, which ends with the stream.
+class Stream:
+    """A statement running in a read-only transaction, which ends with the stream.
+
+    Iterate over it once for its record batches, or close it early.
 
     Raises
     ------
     QueryError, QueryRefusedError
         When the statement is wrong or not allowed; reading on may raise them too.
     """
-    statement = single_read(cursor, sql)
-    cursor.execute("BEGIN TRANSACTION READ ONLY")
-    try:
-        relation = cursor.sql(statement.query, params=parameters or None)
-        reader = relation.to_arrow_reader(ROWS_PER_BATCH)
-    except BaseException as error:
-        _end(cursor)
-        if isinstance(error, duckdb.Error):
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None
+    ) -> None:
+        statement = single_read(cursor, sql)
+        self._cursor = cursor
+        self._rows: pa.RecordBatchReader | None = None
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            relation = cursor.sql(statement.query, params=parameters or None)
+            rows = relation.to_arrow_reader(ROWS_PER_BATCH)
+        except duckdb.Error as error:
+            self.close()
             raise in_our_words(error) from error
-        raise
-    return pa.RecordBatchReader.from_batches(reader.schema, _drain(cursor, reader))
+        self._rows = rows
+        self.schema: pa.Schema = rows.schema
 
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            while (batch := self.next_batch()) is not None:
+                yield batch
+        finally:
+            self.close()
 
-def _drain(
-    cursor: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
-) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from reader
-    except (duckdb.Error, OSError) as error:
-        raise in_our_words(error) from error
-    finally:
-        del reader
-        _end(cursor)
+    def next_batch(self) -> pa.RecordBatch | None:
+        """Return the next rows, or None at the end."""
+        try:
+            return None if self._rows is None else next(self._rows, None)
+        except (duckdb.Error, OSError) as error:
+            raise in_our_words(error) from error
 
-
-def _end(cursor: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.Error):
-        cursor.execute("ROLLBACK")
+    def close(self) -> None:
+        """Let go of what was not read, and end the transaction."""
+        self._rows = None
+        # Where an error has ended the transaction there is nothing left to end.
+        with suppress(duckdb.TransactionException):
+            self._cursor.execute("ROLLBACK")
 
 
 def in_our_words(error: Exception) -> QueryError:

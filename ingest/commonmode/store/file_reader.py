@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
 
 from commonmode.store.database import check_version, connect_file, lock_settings
-from commonmode.store.execution import Parameters, stream
+from commonmode.store.execution import Parameters, Stream
 from commonmode.store.layout import store_path
 from commonmode.store.reader import Reader
 
@@ -32,7 +33,7 @@ class FileReader(Reader):
         try:
             check_version(connection, self.path)
             lock_settings(connection)
-            return _closing(connection, stream(connection, sql, parameters))
+            return _closing(connection, Stream(connection, sql, parameters))
         except BaseException:
             connection.close()
             raise
@@ -41,23 +42,31 @@ class FileReader(Reader):
         """Do nothing: nothing is held between queries."""
 
 
+class Holder(Protocol):
+    """Whoever in this process holds the file: the writer, or one of its cursors."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the same store."""
+        ...
+
+
 class CursorReader(Reader):
     """Reads through the writer of this very process, which holds the file.
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-        The writer's connection; each query gets a cursor of its own.
+    holder : Holder
+        Each query gets a cursor of its own from it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
 
     def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
         """See `Reader.batches`."""
-        cursor = self._connection.cursor()
+        cursor = self._holder.cursor()
         try:
-            return _closing(cursor, stream(cursor, sql, parameters))
+            return _closing(cursor, Stream(cursor, sql, parameters))
         except BaseException:
             cursor.close()
             raise
@@ -66,13 +75,11 @@ class CursorReader(Reader):
         """Do nothing: the writer is closed by whoever opened it."""
 
 
-def _closing(
-    connection: duckdb.DuckDBPyConnection, batches: pa.RecordBatchReader
-) -> pa.RecordBatchReader:
+def _closing(connection: duckdb.DuckDBPyConnection, stream: Stream) -> pa.RecordBatchReader:
     def rows() -> Iterator[pa.RecordBatch]:
         try:
-            yield from batches
+            yield from stream
         finally:
             connection.close()
 
-    return pa.RecordBatchReader.from_batches(batches.schema, rows())
+    return pa.RecordBatchReader.from_batches(stream.schema, rows())

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 import duckdb
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from commonmode.events import EVENT_SCHEMA, FindingRaised, FindingRevised, Rejected, kind_of
 
@@ -51,8 +51,11 @@ _NEW_REJECTED = """
 
 def split_findings(events: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Part a batch into what agents did and what was found about them."""
-    found = pc.field("kind").isin([kind_of(FindingRaised), kind_of(FindingRevised)])
-    return events.filter(~found), events.filter(found)
+    kinds = pl.Series(events["kind"].cast(pa.large_string()))
+    found = kinds.is_in([kind_of(FindingRaised), kind_of(FindingRevised)])
+    if not found.any():
+        return events, EVENT_SCHEMA.empty_table()
+    return events.filter((~found).to_arrow()), events.filter(found.to_arrow())
 
 
 def new_events(connection: duckdb.DuckDBPyConnection, table: Target, events: pa.Table) -> pa.Table:

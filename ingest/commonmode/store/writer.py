@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from commonmode.store import rows
-from commonmode.store.batch import Appended, Batch
+from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
 from commonmode.store.database import connect_file, create_or_check, lock_settings, transaction
 from commonmode.store.errors import BatchRefusedError
 from commonmode.store.layout import store_path
@@ -53,10 +53,6 @@ class Writer:
         The clock that stamps rows.
     memory_limit : str, optional
         What DuckDB may use altogether, e.g. ``"4GB"``; its default is 80 % of the machine's.
-    readers : int, optional
-        How many cursors for concurrent queries to set aside (see `reader_cursors`).
-    reader_memory : str, optional
-        What the intermediate results of one of their queries may take.
 
     Raises
     ------
@@ -70,8 +66,6 @@ class Writer:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         memory_limit: str | None = None,
-        readers: int = 8,
-        reader_memory: str = "1GB",
     ) -> None:
         self.path = store_path(data_dir)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,19 +74,10 @@ class Writer:
         self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
         try:
             create_or_check(self._connection, self.path)
-            self.reader_cursors = self._set_readers_aside(readers, reader_memory)
-            lock_settings(self._connection)
         except BaseException:
             self._connection.close()
             raise
         self._open = True
-
-    def _set_readers_aside(self, count: int, memory: str) -> list[duckdb.DuckDBPyConnection]:
-        # DuckDB bounds a query's memory per connection only, and not once settings are locked.
-        cursors = [self._connection.cursor() for _ in range(count)]
-        for cursor in cursors:
-            cursor.execute(f"SET operator_memory_limit = '{memory}'")
-        return cursors
 
     def append(self, batch: Batch) -> Appended:
         """Store a batch in one transaction.
@@ -111,6 +96,12 @@ class Writer:
             except (duckdb.DataError, duckdb.IntegrityError, pa.ArrowException, KeyError) as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
+
+    def offsets(self) -> list[Offset]:
+        """Return how far each partition of the log is stored: where a sink goes on."""
+        with self._lock:
+            stored = self._connection.execute(OFFSETS).fetchall()
+        return [Offset(*row) for row in stored]
 
     def _store(self, batch: Batch) -> Appended:
         arriving = rows.conforming(batch.events)
@@ -164,12 +155,14 @@ class Writer:
         """Return a connection of its own to the same store, for one thread."""
         return self._connection.cursor()
 
+    def lock_settings(self) -> None:
+        """Let no statement change a setting any more, of this connection or any cursor."""
+        lock_settings(self._connection)
+
     def close(self) -> None:
         """Write everything into the file and let go of it."""
         with self._lock:
             self._open = False
-            for cursor in self.reader_cursors:
-                cursor.close()
             self._connection.close()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,1 @@
+"""Arrow Flight SQL: the store's owner answers other processes, and they ask."""

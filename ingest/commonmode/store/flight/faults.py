@@ -1,0 +1,61 @@
+"""Store errors ↔ Flight errors: the sentence and the hint survive the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pyarrow as pa
+from pyarrow import flight
+
+from commonmode.store.errors import (
+    BatchRefusedError,
+    QueryError,
+    QueryRefusedError,
+    StoreError,
+    StoreUnreachableError,
+)
+
+_KINDS = {
+    kind.__name__: kind
+    for kind in (BatchRefusedError, QueryError, QueryRefusedError, StoreUnreachableError)
+}
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Send store errors, and what a malformed message causes, as Flight errors."""
+    try:
+        yield
+    except StoreError as error:
+        raise to_flight(error) from error
+    except (pa.ArrowException, msgspec.MsgspecError) as error:
+        msg = f"the message cannot be read: {error}."
+        raise flight.FlightServerError(msg) from error
+
+
+def to_flight(error: StoreError) -> flight.FlightError:
+    """Return the error a client is sent."""
+    kind = flight.FlightServerError
+    if isinstance(error, QueryRefusedError):
+        kind = flight.FlightUnauthorizedError
+    elif isinstance(error, StoreUnreachableError):
+        kind = flight.FlightUnavailableError
+    detail = msgspec.json.encode((type(error).__name__, error.problem, error.hint))
+    return kind(str(error), extra_info=detail)
+
+
+def from_flight(error: Exception, where: str) -> StoreError:
+    """Return the store error that a Flight error stands for."""
+    detail = getattr(error, "extra_info", None)
+    if detail:
+        name, problem, hint = msgspec.json.decode(detail, type=tuple[str, str, str])
+        return _KINDS.get(name, StoreError)(problem, hint)
+    text = str(error).partition(". gRPC client debug context")[0]
+    if isinstance(error, flight.FlightUnauthenticatedError):
+        msg = f"the owner of the store at {where} did not accept the token."
+        return StoreUnreachableError(msg, "read it anew from run/token of the data folder")
+    if isinstance(error, flight.FlightUnavailableError | flight.FlightTimedOutError):
+        return StoreUnreachableError(f"the owner of the store at {where} does not answer: {text}.")
+    return StoreError(f"the owner of the store at {where} failed: {text}.")

@@ -1,0 +1,216 @@
+"""The owner's server: read-only SQL for anyone with the token, batches from local processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Self
+
+import msgspec
+import pyarrow as pa
+from pyarrow import flight
+
+from commonmode.store.errors import QueryRefusedError
+from commonmode.store.execution import Parameters, single_read
+from commonmode.store.flight import catalog, info, messages
+from commonmode.store.flight.access import NoHandshake, TokenCheck, own_token
+from commonmode.store.flight.address import Address, announce, withdraw
+from commonmode.store.flight.bounds import Limits, QueryPool
+from commonmode.store.flight.faults import faults
+from commonmode.store.flight.prepared import Prepared, PreparedStatements, in_order, unbound
+from commonmode.store.flight.protobuf import pack, unpack
+from commonmode.store.flight.wire import decode_batch, decode_query, encode_query, is_batch
+from commonmode.store.layout import run_dir
+from commonmode.store.writer import Writer
+
+CREATE_PREPARED = "CreatePreparedStatement"
+CLOSE_PREPARED = "ClosePreparedStatement"
+
+
+class FlightServer:
+    """Serves a writer's store over Arrow Flight SQL.
+
+    Queries are read-only by the engine: one statement, of type SELECT or EXPLAIN, in a
+    read-only transaction, with external access off and the settings locked.
+
+    Parameters
+    ----------
+    writer : Writer
+        The owner of the file.
+    token : str, optional
+        What callers must show; the one in ``run/token`` of the data folder when not given.
+    host, port : str, int, optional
+        Where to listen: loopback and a free port when not given.
+    limits : Limits, optional
+        What queries may take.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        token: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+    ) -> None:
+        self._run = run_dir(writer.path)
+        self._writer = writer
+        self._token = token or own_token(self._run)
+        self._place = (host, port)
+        self._pool = QueryPool(writer, limits or Limits())
+        self._server: _Server | None = None
+        self.address: Address | None = None
+
+    def start(self) -> Address:
+        """Listen, and write the address to ``run/flight.json``."""
+        host, port = self._place
+        self._server = _Server(f"grpc://{host}:{port}", self._token, self._writer, self._pool)
+        self.address = Address(host, self._server.port, os.getpid())
+        announce(self._run, self.address)
+        return self.address
+
+    @property
+    def uri(self) -> str:
+        """Where it listens, as Flight clients write it; empty before it does."""
+        return "" if self.address is None else self.address.uri
+
+    def shutdown(self) -> None:
+        """Stop listening, once running calls have ended; the writer stays open."""
+        if self._server is not None and self.address is not None:
+            withdraw(self._run, self.address)
+            self._server.shutdown()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+
+
+class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no types for Flight
+    def __init__(self, uri: str, token: str, writer: Writer, pool: QueryPool) -> None:
+        self._pool = pool
+        self._writer = writer
+        self._prepared = PreparedStatements()
+        super().__init__(uri, auth_handler=NoHandshake(), middleware={"token": TokenCheck(token)})
+
+    def get_flight_info(self, context: Any, descriptor: Any) -> flight.FlightInfo:
+        del context
+        with faults():
+            schema, ticket = self._planned(unpack(descriptor.command), descriptor.command)
+        endpoint = flight.FlightEndpoint(ticket, [])
+        return flight.FlightInfo(schema, descriptor, [endpoint], -1, -1)
+
+    def get_schema(self, context: Any, descriptor: Any) -> flight.SchemaResult:
+        del context
+        with faults():
+            schema, _ = self._planned(unpack(descriptor.command), descriptor.command)
+        return flight.SchemaResult(schema)
+
+    def _planned(self, command: messages.Message | str, packed: bytes) -> tuple[pa.Schema, bytes]:
+        match command:
+            case messages.CommandStatementQuery():
+                handle = encode_query(command.query, None)
+                ticket = pack(messages.TicketStatementQuery(statement_handle=handle))
+                return self._schema(command.query, None), ticket
+            case messages.CommandPreparedStatementQuery():
+                prepared = self._prepared.get(command.prepared_statement_handle)
+                return self._schema(prepared.query, unbound(prepared)), packed
+            case _:
+                return self._answer(command).schema, packed
+
+    def do_get(self, context: Any, ticket: Any) -> flight.FlightDataStream:
+        del context
+        with faults():
+            command = unpack(ticket.ticket)
+            match command:
+                case messages.TicketStatementQuery():
+                    return self._rows(*decode_query(command.statement_handle))
+                case messages.CommandPreparedStatementQuery():
+                    prepared = self._prepared.get(command.prepared_statement_handle)
+                    return self._rows(prepared.query, prepared.parameters)
+                case _:
+                    return flight.RecordBatchStream(self._answer(command))
+
+    def _rows(self, sql: str, parameters: Parameters) -> flight.FlightDataStream:
+        stream = self._pool.run(sql, parameters)
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with faults():
+                yield from stream
+
+        return flight.GeneratorStream(stream.schema, rows())
+
+    def _answer(self, command: messages.Message | str) -> pa.Table:
+        with self._pool.cursor() as cursor:
+            match command:
+                case messages.CommandGetCatalogs():
+                    return catalog.catalogs(cursor)
+                case messages.CommandGetDbSchemas():
+                    return catalog.db_schemas(cursor, command)
+                case messages.CommandGetTables():
+                    return catalog.tables(cursor, command)
+                case messages.CommandGetTableTypes():
+                    return catalog.table_types()
+                case messages.CommandGetSqlInfo():
+                    return info.sql_info(command.info)
+                case messages.Message() if type(command) in catalog.NO_KEYS:
+                    return catalog.NO_KEYS[type(command)].empty_table()
+        msg = f"this server does not know the command {_named(command)}."
+        raise QueryRefusedError(msg, "it reads only: queries, prepared queries, and the catalog")
+
+    def _schema(self, sql: str, parameters: Parameters) -> pa.Schema:
+        with self._pool.cursor() as cursor:
+            return catalog.result_schema(cursor, sql, parameters)
+
+    def do_action(self, context: Any, action: Any) -> Iterator[flight.Result]:
+        del context
+        with faults():
+            match unpack(action.body.to_pybytes()):
+                case messages.ActionCreatePreparedStatementRequest(query=query):
+                    yield flight.Result(pa.py_buffer(self._prepare(query)))
+                case messages.ActionClosePreparedStatementRequest(prepared_statement_handle=handle):
+                    self._prepared.forget(handle)
+                case _:
+                    msg = f"this server does not know the action {action.type!r}."
+                    raise QueryRefusedError(msg, "it keeps no session and no transaction")
+
+    def _prepare(self, sql: str) -> bytes:
+        with self._pool.cursor() as cursor:
+            names = in_order(single_read(cursor, sql).named_parameters)
+        prepared = Prepared(sql, names)
+        # A parameter's type is not known before it is bound; text is cast to what it meets.
+        expected = pa.schema([pa.field(name, pa.string()) for name in names])
+        result = messages.ActionCreatePreparedStatementResult(
+            prepared_statement_handle=self._prepared.add(prepared),
+            dataset_schema=self._schema(sql, unbound(prepared)).serialize().to_pybytes(),
+            parameter_schema=expected.serialize().to_pybytes(),
+        )
+        return pack(result)
+
+    def list_actions(self, context: Any) -> list[tuple[str, str]]:
+        del context
+        return [
+            (CREATE_PREPARED, "Prepare one SELECT or EXPLAIN."),
+            (CLOSE_PREPARED, "Forget a prepared statement."),
+        ]
+
+    def do_put(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:
+        del context
+        with faults():
+            if is_batch(descriptor.command):
+                batch = decode_batch(descriptor.command, reader.read_all())
+                appended = self._writer.append(batch)
+                writer.write(pa.py_buffer(msgspec.msgpack.encode(appended)))
+                return
+            command = unpack(descriptor.command)
+            if not isinstance(command, messages.CommandPreparedStatementQuery):
+                msg = f"this server does not take {_named(command)}."
+                raise QueryRefusedError(msg, "the store is read-only to SQL clients")
+            self._prepared.bind(command.prepared_statement_handle, reader.read_all())
+
+
+def _named(command: messages.Message | str) -> str:
+    return command if isinstance(command, str) else type(command).__name__
