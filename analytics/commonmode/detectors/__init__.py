@@ -1,6 +1,7 @@
 """Detectors: one phenomenon a file; each a mergeable tally and a judgement."""
 
 from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.collusion import Collusion
 from commonmode.detectors.finding import Finding, finding_id
 from commonmode.detectors.monoculture import Monoculture
 from commonmode.detectors.query import Query
@@ -8,11 +9,12 @@ from commonmode.detectors.scope import Scope
 from commonmode.detectors.score import Score, Verdict
 from commonmode.detectors.tally import Tallies, TallyTable
 
-ALL: tuple[type[Detector], ...] = (Monoculture, Scope)
+ALL: tuple[type[Detector], ...] = (Monoculture, Collusion, Scope)
 """Every detector. A new one is one file and one line here."""
 
 __all__ = [
     "ALL",
+    "Collusion",
     "Detector",
     "Finding",
     "Monoculture",

@@ -1,0 +1,112 @@
+"""Pairs of agents that began visits to one resource in the same bin, and what chance expects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_matrix
+
+from commonmode.statistics.ballots import Floats, Integers
+from commonmode.statistics.coincidence import chance_of_meeting, expected_meetings, shared_hours
+
+_PRIOR_PAIRS = 200.0
+_ORDINARY_VISITS = 5.0
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """All visits of a window, coded, and the pairs that met.
+
+    Attributes
+    ----------
+    agents, resources : list of str
+        Names; their places are the codes.
+    visits : polars.DataFrame
+        Columns ``who``, ``where``, ``bin``, ``crowd`` (agents that began a visit with it).
+    joint : polars.DataFrame
+        One row per meeting: ``first`` < ``second``, ``where``, ``bin``, ``same_task``.
+    """
+
+    agents: list[str]
+    resources: list[str]
+    visits: pl.DataFrame
+    joint: pl.DataFrame
+
+    def pairs(self, least: int) -> pl.DataFrame:
+        """Return pairs that met in at least so many different bins: ``first, second, met``."""
+        met = self.joint.group_by("first", "second").agg(met=pl.col("bin").n_unique())
+        return met.filter(pl.col("met") >= least).sort("first", "second")
+
+
+def meetings(visits: pl.DataFrame, most_agents: int) -> Meetings:
+    """Code the visits and find who met, in bins that no more than `most_agents` share."""
+    coded = visits.select(
+        who=pl.col("agent").rank("dense").cast(pl.Int64) - 1,
+        where=pl.col("resource").rank("dense").cast(pl.Int64) - 1,
+        bin="bin",
+        task="task",
+    ).with_columns(crowd=pl.len().over("where", "bin").cast(pl.Int64))
+    quiet = coded.filter(pl.col("crowd") <= most_agents)
+    shared = quiet.filter(pl.col("crowd") > 1).select("who", "where", "bin", "task")
+    joint = (
+        shared.join(shared, on=("where", "bin"), suffix="_2")
+        .filter(pl.col("who") < pl.col("who_2"))
+        .select(
+            "where",
+            "bin",
+            first="who",
+            second="who_2",
+            same_task=(pl.col("task") == pl.col("task_2")).fill_null(value=False),
+        )
+    )
+    names = visits["agent"].unique().sort().to_list()
+    return Meetings(names, visits["resource"].unique().sort().to_list(), quiet, joint)
+
+
+class Chance:
+    """The null: visits keep their agent, their place and their part of the day.
+
+    Within that, when one agent comes says nothing about when another does.
+
+    Parameters
+    ----------
+    met : Meetings
+        The window.
+    part_bins : int
+        Bins in one part of the day.
+    """
+
+    def __init__(self, met: Meetings, part_bins: int) -> None:
+        who, where = met.visits["who"].to_numpy(), met.visits["where"].to_numpy()
+        when = met.visits["bin"].to_numpy()
+        shape = (len(met.agents), len(met.resources))
+        self._visits = csr_matrix((np.ones(len(who)), (who, where)), shape=shape)
+        crowds = met.visits.group_by("where", "bin").agg(pl.len()).sort("where", "bin")
+        self._chance = chance_of_meeting(
+            crowds["len"].to_numpy().astype(float),
+            crowds["where"].to_numpy(),
+            places=len(met.resources),
+            prior=_PRIOR_PAIRS,
+            base=_base(when),
+        )
+        self._hours = _hours(who, when, len(met.agents), part_bins)
+
+    def expected(self, first: Integers, second: Integers) -> Floats:
+        """Return the expected meetings of pairs of agents."""
+        alike = np.einsum("ij,ij->i", self._hours[first], self._hours[second])
+        expected: Floats = expected_meetings(self._visits, self._chance, (first, second)) * alike
+        return expected
+
+
+def _base(when: Integers) -> float:
+    share = np.unique(when, return_counts=True)[1] / max(len(when), 1)
+    return float((share**2).sum())
+
+
+def _hours(who: Integers, when: Integers, agents: int, part_bins: int) -> Floats:
+    part = (when - when.min()) // part_bins if len(when) else when
+    parts = int(part.max()) + 1 if len(part) else 1
+    table = np.bincount(who * parts + part, minlength=agents * parts).reshape(agents, parts)
+    return shared_hours(table.astype(float), _ORDINARY_VISITS)

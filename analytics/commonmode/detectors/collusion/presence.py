@@ -1,0 +1,70 @@
+"""Who was where, when: agents on shared resources in bins of time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from commonmode.detectors.tally import TallyTable
+
+KINDS = ("action_taken", "bid_placed", "state_changed")
+"""The kinds of event that put an agent on a resource."""
+
+PRESENCE = TallyTable(
+    schema={
+        "agent": pl.String,
+        "resource": pl.String,
+        "bin": pl.Int64,
+        "acts": pl.Int64,
+        "footprints": pl.Int64,
+        "operator": pl.String,
+        "task": pl.String,
+    },
+    keys=("agent", "resource", "bin"),
+    sums=("acts", "footprints"),
+    minima=("operator", "task"),
+)
+"""What each agent did on each resource in each bin; footprints are prices left in the world."""
+
+MESSAGES = TallyTable(
+    schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
+    keys=("agent", "recipient"),
+    sums=("messages",),
+)
+"""Who wrote to whom directly."""
+
+
+def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
+    """Count the acts of each agent on each resource in bins of `width`, from 1970 on."""
+    bin_us = width // timedelta(microseconds=1)
+    acted = events.filter(pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null())
+    rows = acted.select(
+        "agent",
+        "resource",
+        bin=pl.col("at").dt.epoch("us") // bin_us,
+        acts=pl.lit(1, pl.Int64),
+        footprints=((pl.col("kind") == "state_changed") & pl.col("price").is_not_null()).cast(
+            pl.Int64
+        ),
+        operator="operator",
+        task="task",
+    )
+    return PRESENCE.merge([rows.collect()])
+
+
+def messages(events: pl.LazyFrame) -> pl.DataFrame:
+    """Count the messages between each two agents."""
+    sent = events.filter((pl.col("kind") == "message_sent") & pl.col("recipient").is_not_null())
+    rows = sent.select("agent", "recipient", messages=pl.lit(1, pl.Int64))
+    return MESSAGES.merge([rows.collect()])
+
+
+def visits(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the bins in which a visit began: acts in successive bins are one visit.
+
+    A session that dwells on a resource is one coincidence, not one per bin.
+    """
+    ordered = table.sort("agent", "resource", "bin")
+    pause = pl.col("bin") - pl.col("bin").shift(1).over("agent", "resource")
+    return ordered.filter(pause.is_null() | (pause > 1))
