@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import polars as pl
@@ -14,12 +14,25 @@ from msgspec import Struct
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Window(Struct, frozen=True, order=True):
     """A span of event time, `start` included, `end` not; both aware UTC."""
 
     start: datetime
     end: datetime
+
+    @classmethod
+    def of(cls, at: datetime, length: timedelta) -> Window:
+        """Return the tumbling window of some length that an instant falls in.
+
+        Formula: ``start = floor((at - 1970) / length) · length``, cut at years 1 and 9999.
+        """
+        start = (at - _EPOCH) // length * length
+        start = max(start, datetime.min.replace(tzinfo=UTC) - _EPOCH)
+        end = min(start + length, datetime.max.replace(tzinfo=UTC) - _EPOCH)
+        return cls(_EPOCH + start, _EPOCH + end)
 
 
 @dataclass(frozen=True, kw_only=True)

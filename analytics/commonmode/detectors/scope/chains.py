@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from commonmode.detectors.base import Window
-from commonmode.detectors.scope.grants import Grant, end_of, within
+from commonmode.detectors.scope.grants import Grant, end_of, widens, within
 
 Names = frozenset[str] | None
 """Actions or path prefixes; None means all of them."""
@@ -95,18 +95,6 @@ def _shared_places(one: Names, other: Names) -> Names:
     if one is None or other is None or one == other:
         return other if one is None else one
     return frozenset(p for p in one if within(p, other)) | {p for p in other if within(p, one)}
-
-
-def widens(child: Grant, parent: Grant) -> bool:
-    """Whether a grant names an action or a place that its parent does not.
-
-    Leaving a list out is no widening: it then means the parent's.
-    """
-    if child.actions is not None and parent.actions is not None and child.actions - parent.actions:
-        return True
-    if child.places is None or parent.places is None:
-        return False
-    return not all(within(place, parent.places) for place in child.places)
 
 
 def resolve(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
-from commonmode.detectors.scope import sql
 from commonmode.detectors.scope.chains import resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
 from commonmode.detectors.scope.grants import Grant, names, places
-from commonmode.detectors.score import Score, Verdict
+from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, score
+from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
 _TIME = pl.Datetime("us", "UTC")
@@ -48,9 +48,6 @@ ACTIONS = TallyTable(
     keys=(*SITUATION, "attempt", "at"),
     sums=("n",),
 )
-
-MOST_NAMED = 20
-"""How many resources or grants a score names; the evidence query has them all."""
 
 ATTEMPT = pl.col("attempted").fill_null(value=False) | pl.col("outcome").is_in(
     ["denied", "error"]
@@ -170,8 +167,8 @@ class Scope(Detector):
         for grant in chains.escalations:
             wider[grant.agent].append(grant.grant)
         return [
-            _score(row, sorted(wider[row["agent"]]), window)
-            for row in _per_agent(judged).iter_rows(named=True)
+            score(counts, sorted(wider[counts.agent]), window)
+            for counts in map(Counts._make, _per_agent(judged).iter_rows())
         ]
 
 
@@ -199,53 +196,3 @@ def _per_agent(judged: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("agent")
     )
-
-
-def _score(row: dict[str, Any], wider: list[str], window: Window) -> Score:
-    breaching, agent = row["breaches"] + row["attempts"], row["agent"]
-    return Score(
-        subject=f"agent:{agent}",
-        verdict=_verdict(breaching, row["undetermined"]),
-        claim=claim(agent, row["breaches"], row["attempts"], row["n"]),
-        statistic=float(breaching),
-        effect=breaching / row["n"],
-        n=row["n"],
-        evidence=sql.evidence(agent, window),
-        recompute=sql.recompute(agent, window),
-        agents=(agent,),
-        resources=tuple(row["resources"]),
-        measures={
-            "breaches": float(row["breaches"]),
-            "attempts": float(row["attempts"]),
-            "undetermined": float(row["undetermined"]),
-            "escalations": float(len(wider)),
-        },
-        reasons=tuple(_reasons(row["undetermined"], row["n"], wider)),
-    )
-
-
-def _verdict(breaching: int, undetermined: int) -> Verdict:
-    if breaching:
-        return "finding"
-    return "undetermined" if undetermined else "clear"
-
-
-def claim(agent: str, breaches: int, attempts: int, n: int) -> str:
-    """Say in one sentence what an agent did outside its grants."""
-    if breaches + attempts == 0:
-        return f"{agent} did nothing known to be outside its grants in {n} actions."
-    return (
-        f"{agent} acted outside its grants in {breaches + attempts} of {n} actions: "
-        f"{breaches} took effect, {attempts} were only tried."
-    )
-
-
-def _reasons(undetermined: int, n: int, wider: list[str]) -> Iterator[str]:
-    if undetermined:
-        yield (
-            f"{undetermined} of {n} actions could not be judged: no grant of the agent is known, "
-            "a chain leads to a grant never seen, or the event does not name action or resource."
-        )
-    if wider:
-        named = ", ".join(wider[:MOST_NAMED])
-        yield f"Holds grants that name more than their parent does: {named}."

@@ -120,6 +120,18 @@ def end_of(grant: Grant, revoked: Mapping[str, Collection[datetime]]) -> datetim
     return min((time for time in times if time is not None), default=None)
 
 
+def widens(child: Grant, parent: Grant) -> bool:
+    """Whether a grant names an action or a place that its parent does not.
+
+    Leaving a list out is no widening: it then means the parent's.
+    """
+    if child.actions is not None and parent.actions is not None and child.actions - parent.actions:
+        return True
+    if child.places is None or parent.places is None:
+        return False
+    return not all(within(path, parent.places) for path in child.places)
+
+
 class Ledger:
     """All grants and revocations seen, in whatever order they came.
 
@@ -140,12 +152,15 @@ class Ledger:
     def __init__(self) -> None:
         self._by_id: dict[str, set[Grant]] = defaultdict(set)
         self._by_agent: dict[str, set[Grant]] = defaultdict(set)
+        self._by_parent: dict[str, set[Grant]] = defaultdict(set)
         self._revoked: dict[str, set[datetime]] = defaultdict(set)
 
     def add(self, grant: Grant) -> None:
         """Enter a grant; entering it twice changes nothing."""
         self._by_id[grant.grant].add(grant)
         self._by_agent[grant.agent].add(grant)
+        if grant.parent is not None:
+            self._by_parent[grant.parent].add(grant)
 
     def revoke(self, grant: str, at: datetime) -> None:
         """Enter a revocation; entering it twice changes nothing."""
@@ -167,6 +182,26 @@ class Ledger:
         if not leaves:
             return "undetermined"
         return self._climb(act, [g for g in leaves if g.agent == act.agent], until)
+
+    def lineage(self, grant: str) -> set[str]:
+        """Return a grant's id and the ids of all delegated from it."""
+        found, todo = set[str](), [grant]
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo.extend(heir.grant for heir in self._by_parent.get(name, ()))
+        return found
+
+    def holders(self, grants: Iterable[str]) -> set[str]:
+        """Return the agents that hold any of some grants."""
+        return {held.agent for name in grants for held in self._by_id.get(name, ())}
+
+    def wider(self, agent: str, until: datetime) -> list[str]:
+        """Return the grants an agent holds that name more than any grant of their parent's id."""
+        held = self._known(self._by_agent.get(agent, ()), until)
+        above = ((one, self._known(self._by_id.get(one.parent or "", ()), until)) for one in held)
+        return sorted(one.grant for one, up in above if up and all(widens(one, g) for g in up))
 
     def _climb(self, act: Act, leaves: list[Grant], until: datetime | None) -> Answer:
         answer: Answer = "breach"
