@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import click
 import polars as pl
@@ -26,6 +26,9 @@ from rich.text import Text
 from commonmode.cli.terminal import errors, plain
 
 __all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary"]
+
+UNWRAPPED = 2_000
+"""Characters of a table's line where no terminal sets the width."""
 
 FORMATS = ("table", "csv", "jsonl", "parquet", "arrow")
 
@@ -59,10 +62,14 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 def _print_table(frame: pl.DataFrame) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, kind in frame.schema.items():
-        table.add_column(Text(plain(name)), justify="right" if kind.is_numeric() else "left")
+        side: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
+        table.add_column(Text(plain(name)), justify=side, no_wrap=True)
     for row in frame.iter_rows():
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    # A file has no edge to wrap at.
+    width = console.width if console.is_terminal else max(console.width, UNWRAPPED)
+    console.print(table, width=width)
 
 
 def _cell(value: Any) -> str:
