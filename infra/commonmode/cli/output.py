@@ -66,10 +66,9 @@ def _print_table(frame: pl.DataFrame) -> None:
         table.add_column(Text(plain(name)), justify=side, no_wrap=True)
     for row in frame.iter_rows():
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console(highlight=False)
     # A file has no edge to wrap at.
-    width = console.width if console.is_terminal else max(console.width, UNWRAPPED)
-    console.print(table, width=width)
+    width = None if sys.stdout.isatty() else UNWRAPPED
+    Console(highlight=False, width=width).print(table)
 
 
 def _cell(value: Any) -> str:
