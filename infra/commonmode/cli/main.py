@@ -98,6 +98,8 @@ def exit_code_of(error: BaseException) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names.intersection(UNREACHABLE):
         return 4
+    if "StoreError" in names:
+        return 2
     return 2 if isinstance(error, ValueError | LookupError | OSError) and _is_ours(error) else None
 
 

@@ -9,6 +9,7 @@ from commonmode.store.batch import (
     StoredTally,
 )
 from commonmode.store.connect import StoreReader, connect, open_writer
+from commonmode.store.content_hash import content_hash
 from commonmode.store.errors import (
     BatchRefusedError,
     QueryError,
@@ -18,6 +19,7 @@ from commonmode.store.errors import (
     StoreUnreachableError,
     StoreVersionError,
 )
+from commonmode.store.execution import split_statements
 from commonmode.store.file_reader import FileReader
 from commonmode.store.flight.access import own_token
 from commonmode.store.flight.address import Address, find_owner
@@ -26,6 +28,7 @@ from commonmode.store.flight.client import FlightAppender, FlightReader
 from commonmode.store.flight.server import FlightServer
 from commonmode.store.layout import default_data_dir, run_dir, store_path
 from commonmode.store.reader import Reader
+from commonmode.store.snapshot import snapshot
 from commonmode.store.writer import Writer
 
 __all__ = [
@@ -52,10 +55,13 @@ __all__ = [
     "StoredTally",
     "Writer",
     "connect",
+    "content_hash",
     "default_data_dir",
     "find_owner",
     "open_writer",
     "own_token",
     "run_dir",
+    "snapshot",
+    "split_statements",
     "store_path",
 ]

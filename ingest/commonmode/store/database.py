@@ -76,8 +76,8 @@ def create_or_check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     StoreVersionError
         When the file is no store, or its version is not this one's.
     """
-    tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
-    if tables == (0,):
+    tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+    if tables == [(0,)]:
         with transaction(connection):
             connection.execute(files("commonmode.store").joinpath("schema.sql").read_text("utf-8"))
             for statement in _column_comments():
@@ -88,11 +88,11 @@ def create_or_check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Refuse a file that is no store, or a store of another version."""
     try:
-        row = connection.execute("SELECT version FROM store_version").fetchone()
+        rows = connection.execute("SELECT version FROM store_version").fetchall()
     except duckdb.CatalogException as error:
         msg = f"{path} is a DuckDB file but not a commonmode store."
         raise StoreVersionError(msg, "`--data` names another folder") from error
-    found = row[0] if row else None
+    found = max((version for (version,) in rows), default=None)
     if found != VERSION:
         msg = f"needed a store of version {VERSION}; {path} has version {found}."
         raise StoreVersionError(msg, "upgrade commonmode, or `commonmode replay` the log anew")

@@ -41,6 +41,27 @@ def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
     return statements[0]
 
 
+def split_statements(sql: str) -> list[str]:
+    """Return the statements of a script, one by one.
+
+    Raises
+    ------
+    QueryError
+        When it does not parse.
+
+    Examples
+    --------
+    >>> split_statements("SELECT ';'; FROM events;")
+    ["SELECT ';'", 'FROM events']
+    """
+    with duckdb.connect() as nowhere:
+        try:
+            statements = duckdb.extract_statements(sql, connection=nowhere)
+        except duckdb.Error as error:
+            raise in_our_words(error) from error
+    return [statement.query.strip().rstrip(";") for statement in statements]
+
+
 class Stream:
     """A statement running in a read-only transaction, which ends with the stream.
 

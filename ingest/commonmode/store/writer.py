@@ -17,7 +17,7 @@ import pyarrow as pa
 from commonmode.store import rows
 from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
 from commonmode.store.database import connect_file, create_or_check, lock_settings, transaction
-from commonmode.store.errors import BatchRefusedError
+from commonmode.store.errors import BatchRefusedError, StoreError
 from commonmode.store.layout import store_path
 
 _COUNT = """
@@ -96,6 +96,9 @@ class Writer:
             except (duckdb.DataError, duckdb.IntegrityError, pa.ArrowException, KeyError) as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
+            except duckdb.Error as error:
+                msg = f"the store {self.path} cannot be written: {error}."
+                raise StoreError(msg, "`commonmode doctor` looks at the disk") from error
 
     def offsets(self) -> list[Offset]:
         """Return how far each partition of the log is stored: where a sink goes on."""

@@ -1,0 +1,85 @@
+"""`commonmode load`: logs → store, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from commonmode.cli.options import data_option, json_option
+from commonmode.cli.output import errors, progress, summary
+from commonmode.cli.sources import source_options, sources
+from commonmode.events import Event, Rejected, to_table
+from commonmode.store import Appended, Batch, open_writer
+from commonmode.stream.interruption import Interruptible
+
+SOME_REJECTED = 3
+INTERRUPTED = 130
+
+ROWS_PER_BATCH = 10_000
+
+
+@click.command("load")
+@source_options
+@data_option
+@json_option
+def command(  # noqa: PLR0913, PLR0917  click passes every option
+    files: tuple[Path, ...],
+    format_name: str,
+    map_file: Path | None,
+    start: datetime | None,
+    data_dir: Path,
+    as_json: bool,  # noqa: FBT001  a click flag
+) -> int:
+    """Load logs into the store: FILES one after the other, or standard input; no Kafka needed.
+
+    What cannot be read as an event is kept in table `rejected`, with the reason, the file and
+    the line; the rest goes on. The same logs may be loaded again: an event that is stored
+    already is dropped by its id. It works beside a running deployment too.
+
+    \b
+    Example:
+      commonmode load runs/*.jsonl.gz
+      commonmode simulate --events 10000 --plant all | commonmode load -
+      commonmode load --map mine.toml --json mine.jsonl
+    """
+    logs = sources(files, format_name, map_file, start)
+    done = Appended()
+    with (
+        open_writer(data_dir) as store,
+        progress("loading") as bar,
+        Interruptible(logs.read()) as records,
+    ):
+        for batch in batches(records):
+            done += store.append(batch)
+            bar.update(bar.task_ids[0], completed=_read(done))
+    summary(
+        {
+            "read": _read(done),
+            "stored": done.stored,
+            "duplicates": done.duplicates,
+            "rejected": done.rejected,
+        },
+        as_json=as_json,
+    )
+    if done.rejected:
+        errors.print(f"{done.rejected:,} rejected: table `rejected` has the reasons.")
+    if records.interrupted:
+        return INTERRUPTED
+    return SOME_REJECTED if done.rejected else 0
+
+
+def _read(done: Appended) -> int:
+    return done.stored + done.duplicates + done.rejected
+
+
+def batches(records: Iterable[Event | Rejected], rows: int = ROWS_PER_BATCH) -> Iterator[Batch]:
+    """Gather records into batches of `rows`, each stored whole."""
+    waiting = iter(records)
+    while some := list(islice(waiting, rows)):
+        events = [record for record in some if not isinstance(record, Rejected)]
+        rejected = [record for record in some if isinstance(record, Rejected)]
+        yield Batch(to_table(events), rejected)

@@ -1,0 +1,51 @@
+"""`commonmode sql`: ask the store, once or interactively."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import polars as pl
+
+from commonmode.cli.options import data_option, format_option
+from commonmode.cli.output import emit
+from commonmode.cli.shell import Shell
+from commonmode.store import Reader, connect, split_statements
+
+
+@click.command("sql")
+@click.argument("query", required=False)
+@data_option
+@format_option
+def command(query: str | None, data_dir: Path, output_format: str | None) -> None:
+    """Run QUERY and print its rows; without one, start a prompt (or read standard input).
+
+    It works whether the deployment runs or not, and reads only: SELECT and EXPLAIN.
+    `events`, `rejected`, `findings`, `evidence`, `truth` and a view per kind of event are there;
+    at the prompt `.tables` lists them and `.schema NAME` shows the columns.
+
+    \b
+    Example:
+      commonmode sql "SELECT family, count(*) AS actions FROM action_taken GROUP BY ALL"
+      commonmode sql --format parquet "FROM findings" > findings.parquet
+      commonmode sql
+    """
+    with connect(data_dir) as store:
+        if query is not None:
+            run(store, query, output_format)
+        elif sys.stdin.isatty():
+            Shell(store, output_format).run()
+        else:
+            for statement in split_statements(sys.stdin.read()):
+                run(store, statement, output_format)
+
+
+def run(store: Reader, query: str, output_format: str | None) -> None:
+    """Print the rows of one query; JSON lines as they come, the other forms at once."""
+    if output_format == "jsonl" or (output_format is None and not sys.stdout.isatty()):
+        with store.batches(query) as batches:
+            for batch in batches:
+                emit(pl.DataFrame(batch), "jsonl")
+    else:
+        emit(store.query(query), output_format)
