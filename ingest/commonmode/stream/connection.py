@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
-from commonmode.stream.errors import UnknownPropertyError
+from commonmode.stream.errors import BrokerUnreachableError, UnknownPropertyError
 
 _KAFKA_PYTHON: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "security.protocol": ("security_protocol", str.upper),
@@ -29,6 +31,9 @@ _KAFKA_PYTHON: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 
 BOOTSTRAP_SECONDS = 5.0
 """How long a first contact may take before the broker counts as unreachable."""
+
+_POLL_SECONDS = 0.2
+_CONNECT_SECONDS = 2.0
 
 
 class Connection(Struct, frozen=True):
@@ -72,6 +77,25 @@ class Connection(Struct, frozen=True):
             settings[theirs] = form(text)
         return settings
 
+    def reach(self, seconds: float = BOOTSTRAP_SECONDS) -> None:
+        """Wait until something listens at one of the addresses.
+
+        Raises
+        ------
+        BrokerUnreachableError
+            When nothing does within `seconds`.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            failures = [
+                why for a in self.bootstrap.split(",") if (why := _no_answer(a)) is not None
+            ]
+            if len(failures) <= self.bootstrap.count(","):
+                return
+            if time.monotonic() > until:
+                raise BrokerUnreachableError(self.bootstrap, failures[0])
+            time.sleep(_POLL_SECONDS)
+
     def for_librdkafka(self) -> dict[str, Any]:
         """Return the settings for confluent-kafka, whose names are ours."""
         return {
@@ -80,6 +104,18 @@ class Connection(Struct, frozen=True):
             "reconnect.backoff.max.ms": 1000,
             **self.properties,
         }
+
+
+def _no_answer(address: str) -> str | None:
+    # kafka-python takes minutes to give up and leaves its sockets open, so ask first ourselves.
+    host, _, port = address.strip().rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS):
+            return None
+    except ValueError:
+        return f"needed HOST:PORT; found {address!r}"
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _unknown(name: str) -> UnknownPropertyError:

@@ -48,6 +48,7 @@ class LogReader:
         settings = {**connection.for_librdkafka(), **_SETTINGS, "group.id": group}
         self._consumer = Consumer(settings, logger=logger)
         self._next: dict[Partition, int] = {}
+        self._ended: set[Partition] = set()
 
     @property
     def positions(self) -> dict[Partition, int]:
@@ -57,6 +58,7 @@ class LogReader:
     def stand_at(self, starts: Starts) -> None:
         """Read these partitions, from these offsets on, and no others."""
         self._next = dict(starts)
+        self._ended.clear()
         self._consumer.assign([TopicPartition(p.topic, p.number, at) for p, at in starts.items()])
 
     def leave(self) -> None:
@@ -94,7 +96,7 @@ class LogReader:
             if message.error() is not None:
                 self._note(message)
                 continue
-            arrival = _arrival(message)
+            arrival = to_arrival(message)
             place = Partition(arrival.place.source, arrival.place.partition or 0)
             if place in self._next:
                 self._next[place] = arrival.place.offset + 1
@@ -111,31 +113,31 @@ class LogReader:
         if error.code() == _END and place in self._next:
             # What is left before the end are transactions' own marks, which nobody reads.
             self._next[place] = max(self._next[place], message.offset() or 0)
+            self._ended.add(place)
         else:
             logger.debug("broker: %s", error)
 
-    def ends(self, seconds: float | None = None) -> dict[Partition, int]:
-        """Return each partition's end: the last one heard of, or asked for within `seconds`."""
-        return {p: end for p in self._next if (end := self._end(p, seconds)) is not None}
+    def ends(self) -> dict[Partition, int]:
+        """Return each partition's end, as last heard of."""
+        return {p: end for p in self._next if (end := self._end(p)) is not None}
 
-    def _end(self, partition: Partition, seconds: float | None) -> int | None:
+    def _end(self, partition: Partition) -> int | None:
         where = TopicPartition(partition.topic, partition.number)
-        try:
-            if seconds is None:
-                marks = self._consumer.get_watermark_offsets(where, cached=True)
-            else:
-                marks = self._consumer.get_watermark_offsets(where, timeout=seconds)
-        except KafkaException as error:
-            logger.debug("no end of %s: %s", partition, error)
-            return None
+        marks = self._consumer.get_watermark_offsets(where, cached=True)
         return marks[1] if marks is not None and marks[1] >= 0 else None
+
+    @property
+    def has_read_all(self) -> bool:
+        """Whether each partition was read to its end once, since `stand_at`."""
+        return self._ended >= self._next.keys()
 
     def close(self) -> None:
         """Leave the group and the cluster."""
         self._consumer.close()
 
 
-def _arrival(message: Message) -> Arrival:
+def to_arrival(message: Message) -> Arrival:
+    """Take a client's message over into our own words."""
     place = Position(message.topic() or "", message.partition(), message.offset() or 0)
     headers = message.headers()
     return Arrival(place, _by_name(headers) if headers else {}, message.value())

@@ -94,6 +94,7 @@ class Outbox:
         self._bytes = 0
         self._patience = patience
         self.delivered = 0
+        connection.reach()
         try:
             self._producer = KafkaProducer(
                 **connection.for_kafka_python(),

@@ -53,6 +53,11 @@ class Pipe:
         Bytes in memory at most, on their way to the broker.
     patience : float
         Seconds that the broker may be away before the pipe gives up.
+
+    Raises
+    ------
+    BrokerUnreachableError
+        When no broker answers within a few seconds.
     """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
@@ -68,32 +73,35 @@ class Pipe:
         self._connection = Connection(bootstrap, client_properties or {})
         self._topics = topics or Topics()
         self._on_progress = on_progress
-        self._in_flight = in_flight
-        self._patience = patience
         self._read = 0
         self._rejected = 0
+        ensure(self._connection, self._topics)
+        self._outbox = Outbox(
+            self._connection, self._refuse, in_flight=in_flight, patience=patience
+        )
 
     @property
     def summary(self) -> PipeSummary:
         """What was done so far; what is in flight counts as sent."""
         return PipeSummary(self._read, self._read - self._rejected, self._rejected)
 
+    @property
+    def delivered(self) -> int:
+        """How many records the broker has acknowledged, of both kinds."""
+        return self._outbox.delivered
+
     def run(self, records: Iterable[Event | Rejected]) -> PipeSummary:
-        """Send all records and wait until the broker has them.
+        """Send all records, wait until the broker has them, and let go of it.
 
         Raises
         ------
         BrokerUnreachableError
-            When no broker answers at the start, or it stays away too long.
+            When the broker stays away too long.
         """
-        ensure(self._connection, self._topics)
-        with Outbox(
-            self._connection, self._refuse, in_flight=self._in_flight, patience=self._patience
-        ) as outbox:
-            self._outbox = outbox
+        with self._outbox:
             for record in records:
                 self._take(record)
-            outbox.flush()
+            self._outbox.flush()
         self._on_progress(self.summary)
         return self.summary
 

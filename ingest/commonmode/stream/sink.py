@@ -80,7 +80,6 @@ class Sink:
         self._stale = True
         self._mine: Sequence[Partition] = ()
         self._known: Found = {}
-        self._goal: dict[Partition, int] | None = None
 
     @property
     def status(self) -> SinkStatus:
@@ -115,7 +114,7 @@ class Sink:
         try:
             if self._group is not None:
                 self._log.subscribe(self._topics.names, self._given, self._taken)
-            while not stop.is_set() and not (until_end and self._reached_goal()):
+            while not stop.is_set() and not (until_end and self._has_read_all()):
                 self._round_or_wait(stop)
             self._settle()
         finally:
@@ -161,7 +160,7 @@ class Sink:
 
     def _commit(self, load: Load) -> Appended:
         appended = self._committer.commit(load)
-        self._board.stored(appended, load.laid_out.table)
+        self._board.stored(appended, (row.event.at for row in load.laid_out.rows))
         return appended
 
     def _wait_for_commit(self) -> None:
@@ -193,16 +192,9 @@ class Sink:
         self._mine = ()
         self._stale = True
 
-    def _reached_goal(self) -> bool:
-        if self._stale or not self._watch.answered:
-            return False
-        positions = self._log.positions
-        if self._goal is None:
-            ends = self._log.ends(seconds=5.0)
-            self._goal = ends if ends.keys() == positions.keys() else None
-        return self._goal is not None and all(
-            positions.get(partition, 0) >= end for partition, end in self._goal.items()
-        )
+    def _has_read_all(self) -> bool:
+        known = self._watch.answered and not self._stale
+        return known and self._log.has_read_all and self._pending is None
 
     def _close(self) -> None:
         self._pool.shutdown()

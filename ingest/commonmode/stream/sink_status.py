@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Struct
 
 from commonmode.store import Appended
@@ -66,15 +64,13 @@ class StatusBoard:
         with self._lock:
             self._status = msgspec.structs.replace(self._status, positions=positions, ends=ends)
 
-    def stored(self, appended: Appended, events: pa.Table) -> None:
-        """Note what was committed."""
+    def stored(self, appended: Appended, times: Iterable[datetime]) -> None:
+        """Note what was committed: how much, and the event times."""
         with self._lock:
             before = self._status
-            times = [
-                t for t in (before.last_event_at, pc.min_max(events["at"])["max"].as_py()) if t
-            ]
+            known = [] if before.last_event_at is None else [before.last_event_at]
             self._status = msgspec.structs.replace(
                 before,
                 appended=before.appended + appended,
-                last_event_at=max(times, default=None),
+                last_event_at=max([*known, *times], default=None),
             )

@@ -83,6 +83,7 @@ def administration(connection: Connection) -> Iterator[Any]:
     BrokerUnreachableError
         When no broker answers within `BOOTSTRAP_SECONDS`.
     """
+    connection.reach()
     try:
         client = KafkaAdminClient(**connection.for_kafka_python())
     except KafkaError as error:

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+from tests.stream.conftest import NOON, actions
+
+from commonmode.events import ContentObserved, Event, Position, Rejected, decode
+from commonmode.stream import BrokerUnreachableError, Pipe, PipeSummary, Topics
+from commonmode.stream.dead_letter import DeadLetter, from_record
+from commonmode.stream.log_reader import to_arrival
+
+pytestmark = pytest.mark.kafka
+
+
+def read_topic(broker: str, topic: str, partitions: int, count: int) -> list[Message]:
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "test"})
+    consumer.assign([TopicPartition(topic, n, 0) for n in range(partitions)])
+    found: list[Message] = []
+    while len(found) < count and (more := consumer.consume(count, 10)):
+        found += more
+    consumer.close()
+    return found
+
+
+def dead_letter(message: Message) -> DeadLetter:
+    arrival = to_arrival(message)
+    return from_record(arrival.headers, arrival.value or b"", arrival.place)
+
+
+def test_each_agents_events_lie_in_one_partition_in_their_order(
+    broker: str, topics: Topics
+) -> None:
+    sent = list(actions(500))
+
+    Pipe(broker, topics).run(sent)
+
+    found = read_topic(broker, topics.events, topics.partitions, 500)
+    by_agent = itertools.groupby(sorted(found, key=lambda m: m.key() or b""), lambda m: m.key())
+    for agent, group in by_agent:
+        messages = sorted(group, key=lambda m: m.offset() or 0)
+        assert len({m.partition() for m in messages}) == 1
+        expected = [e for e in sent if e.agent.encode() == agent]
+        assert [decode(m.value() or b"") for m in messages] == expected
+
+
+def test_bad_lines_go_to_the_rejected_topic_with_reason_hint_and_line(
+    broker: str, topics: Topics
+) -> None:
+    bad = [Rejected("no id", "add one", b"{%d" % n, Position("f.jsonl", None, n)) for n in (3, 9)]
+    mixed: list[Event | Rejected] = [*actions(5), bad[0], *actions(5, "x"), bad[1]]
+
+    summary = Pipe(broker, topics).run(mixed)
+
+    assert summary == PipeSummary(read=12, sent=10, rejected=2)
+    found = read_topic(broker, topics.rejected, 1, 2)
+    assert [letter.rejected for letter in map(dead_letter, found)] == bad
+
+
+def test_an_event_too_large_for_the_topic_is_rejected_and_the_rest_goes_on(
+    broker: str, topics: Topics
+) -> None:
+    page = ContentObserved(id="huge", at=NOON, agent="a", content="x" * 9_000_000)
+
+    summary = Pipe(broker, topics).run([*actions(3), page, *actions(3, "x")])
+
+    assert summary == PipeSummary(read=7, sent=6, rejected=1)
+    (letter,) = map(dead_letter, read_topic(broker, topics.rejected, 1, 1))
+    assert "larger than" in letter.rejected.reason
+
+
+def test_an_event_that_cannot_be_written_as_json_is_rejected_too(
+    broker: str, topics: Topics
+) -> None:
+    surrogate = ContentObserved(id="odd", at=NOON, agent="a", content="\ud800")
+
+    assert Pipe(broker, topics).run([surrogate]) == PipeSummary(read=1, sent=0, rejected=1)
+
+
+def test_what_is_in_flight_stays_bounded_however_fast_the_source(
+    broker: str, topics: Topics
+) -> None:
+    limit = 100_000
+    pipe = Pipe(broker, topics, in_flight=limit)
+    most = 0
+
+    def watched() -> Iterator[Event]:
+        nonlocal most
+        for event in actions(5_000):
+            yield event
+            most = max(most, pipe._outbox._bytes)
+
+    pipe.run(watched())
+
+    assert 0 < most <= limit
+
+
+def test_progress_is_told_and_ends_with_the_summary(broker: str, topics: Topics) -> None:
+    told: list[PipeSummary] = []
+
+    summary = Pipe(broker, topics, on_progress=told.append).run(actions(2500))
+
+    assert [each.read for each in told] == [1000, 2000, 2500]
+    assert told[-1] == summary
+
+
+def test_a_pipe_without_a_broker_says_so_at_once() -> None:
+    with pytest.raises(BrokerUnreachableError, match="Hint"):
+        Pipe("127.0.0.1:9")
