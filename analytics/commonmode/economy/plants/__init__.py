@@ -1,0 +1,9 @@
+"""Phenomena that can be planted."""
+
+from commonmode.economy.planting import Plant
+from commonmode.economy.plants.collusion import Collusion
+from commonmode.economy.plants.monoculture import Monoculture
+from commonmode.economy.plants.scope import Scope
+
+PLANTS: tuple[type[Plant], ...] = (Monoculture, Collusion, Scope)
+"""Every phenomenon. A new one is one file and one line here."""
