@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commonmode.events import FIELDS
+from commonmode.events import EVENT_SCHEMA, FIELDS
 from commonmode.store.reader import Reader
 
 
@@ -30,5 +30,7 @@ def _meaning(name: str) -> str:
     field = FIELDS.get(name)
     if field is not None and field.is_json:
         return f'json("{name}")'
-    # Microseconds since 1970 do not depend on how a version of DuckDB writes times.
-    return f'epoch_us("{name}")' if field is not None and field.type == "time" else f'"{name}"'
+    if field is not None and field.arrow == EVENT_SCHEMA.field("at").type:
+        # Microseconds since 1970 do not depend on how a version of DuckDB writes times.
+        return f'epoch_us("{name}")'
+    return f'"{name}"'

@@ -1,10 +1,9 @@
-"""Rows of a batch → rows of a table: known ones dropped, the rest numbered and stored."""
+"""Rows of a batch → rows of a table, numbered and stamped."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -13,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from commonmode.events import EVENT_SCHEMA, FindingRaised, FindingRevised, Rejected, kind_of
+from commonmode.store.identity import numbers, registered
 
 Target = Literal["events", "finding_events", "rejected"]
 
@@ -26,17 +26,6 @@ _REJECTED = pa.schema(
         pa.field("payload", pa.binary()),
     ]
 )
-
-# A row sent again has the same id *and* the same time, so only the row groups of the batch's
-# time span are read; without the bound every batch would read every id ever stored.
-_NEW_EVENTS = """
-    SELECT min(batch_row) AS batch_row FROM arriving
-    ANTI JOIN (
-        SELECT id FROM {table} WHERE "at" BETWEEN
-        (SELECT min("at") FROM arriving) AND (SELECT max("at") FROM arriving)
-    ) AS stored USING (id)
-    GROUP BY id ORDER BY batch_row
-"""
 
 _NEW_REJECTED = """
     SELECT min(batch_row) AS batch_row FROM arriving
@@ -58,17 +47,14 @@ def split_findings(events: pa.Table) -> tuple[pa.Table, pa.Table]:
     return events.filter((~found).to_arrow()), events.filter(found.to_arrow())
 
 
-def new_events(connection: duckdb.DuckDBPyConnection, table: Target, events: pa.Table) -> pa.Table:
-    """Return the rows whose id is neither stored nor earlier in the batch, in their order."""
-    if not events.num_rows:
-        return events
-    return _kept(connection, events, _NEW_EVENTS.format(table=table))
-
-
 def new_rejected(connection: duckdb.DuckDBPyConnection, rejected: Sequence[Rejected]) -> pa.Table:
     """Return the refused records that are not stored yet, in their order."""
     rows = pa.Table.from_pylist(list(map(_rejected_row, rejected)), schema=_REJECTED)
-    return _kept(connection, rows, _NEW_REJECTED) if rejected else rows
+    if not rejected:
+        return rows
+    with registered(connection, "arriving", rows.append_column("batch_row", numbers(rows))):
+        kept = connection.execute(_NEW_REJECTED).fetchnumpy()["batch_row"]
+    return rows.take(pa.array(kept))
 
 
 def _rejected_row(rejected: Rejected) -> dict[str, object]:
@@ -83,51 +69,37 @@ def _rejected_row(rejected: Rejected) -> dict[str, object]:
     }
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, rows: pa.Table, query: str) -> pa.Table:
-    numbered = rows.append_column("batch_row", pa.array(range(rows.num_rows), pa.int64()))
-    with _registered(connection, "arriving", numbered):
-        kept = connection.execute(query).fetchnumpy()["batch_row"]
-    return rows if len(kept) == rows.num_rows else rows.take(pa.array(kept))
+class Inserter:
+    """Stores rows in one table, numbered on from the last one.
 
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        The writer's.
+    table : str
+        Where to.
+    """
 
-def insert(
-    connection: duckdb.DuckDBPyConnection,
-    table: Target,
-    rows: pa.Table,
-    *,
-    now: datetime,
-) -> None:
-    """Store rows, numbered on from the last one, stamped `now`."""
-    if not rows.num_rows:
-        return
-    first_seq = _last_seq(connection, table) + 1
-    seqs = pa.array(range(first_seq, first_seq + rows.num_rows), pa.int64())
-    stamps = pa.repeat(pa.scalar(now, pa.timestamp("us", "UTC")), rows.num_rows)
-    stamp = "rejected_at" if table == "rejected" else "ingested_at"
-    wanted = _columns(connection, table)
-    rows = rows.append_column("seq", seqs).append_column(stamp, stamps).select(wanted)
-    with _registered(connection, "arriving", rows):
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM arriving")  # noqa: S608
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Target) -> None:
+        self._connection = connection
+        self._table = table
+        self._stamp = "rejected_at" if table == "rejected" else "ingested_at"
+        self._columns: list[str] = connection.table(table).columns
 
+    def insert(self, rows: pa.Table, now: datetime) -> None:
+        """Store rows, stamped `now`."""
+        if not rows.num_rows:
+            return
+        seqs = numbers(rows, first=self._last_seq() + 1)
+        stamps = pa.repeat(pa.scalar(now, pa.timestamp("us", "UTC")), rows.num_rows)
+        whole = rows.append_column("seq", seqs).append_column(self._stamp, stamps)
+        with registered(self._connection, "arriving", whole.select(self._columns)):
+            self._connection.execute(f"INSERT INTO {self._table} BY NAME FROM arriving")
 
-def _last_seq(connection: duckdb.DuckDBPyConnection, table: Target) -> int:
-    query = f"SELECT coalesce(max(seq), 0) FROM {table}"  # noqa: S608  a Target is our own name
-    ((last,),) = connection.execute(query).fetchall()
-    return int(last)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: Target) -> list[str]:
-    query = "SELECT column_name FROM duckdb_columns() WHERE table_name = $table"
-    return [name for (name,) in connection.execute(query, {"table": table}).fetchall()]
-
-
-@contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Iterator[None]:
-    connection.register(name, rows)
-    try:
-        yield
-    finally:
-        connection.unregister(name)
+    def _last_seq(self) -> int:
+        query = f"SELECT coalesce(max(seq), 0) FROM {self._table}"  # noqa: S608  our own name
+        ((last,),) = self._connection.execute(query).fetchall()
+        return int(last)
 
 
 def by_topic(rows: pa.Table) -> Counter[str]:

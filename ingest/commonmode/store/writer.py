@@ -18,6 +18,7 @@ from commonmode.store import rows
 from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
 from commonmode.store.database import connect_file, create_or_check, lock_settings, transaction
 from commonmode.store.errors import BatchRefusedError, StoreError
+from commonmode.store.identity import Identities
 from commonmode.store.layout import store_path
 
 _COUNT = """
@@ -74,6 +75,12 @@ class Writer:
         self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
         try:
             create_or_check(self._connection, self.path)
+            self._event_ids = Identities(self._connection, "events")
+            self._finding_ids = Identities(self._connection, "finding_events")
+            self._into = [
+                rows.Inserter(self._connection, table)
+                for table in ("events", "finding_events", "rejected")
+            ]
         except BaseException:
             self._connection.close()
             raise
@@ -92,13 +99,16 @@ class Writer:
         with self._lock:
             try:
                 with transaction(self._connection):
-                    return self._store(batch)
+                    appended = self._store(batch)
+                self._event_ids.committed()
+                self._finding_ids.committed()
             except (duckdb.DataError, duckdb.IntegrityError, pa.ArrowException, KeyError) as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:
                 msg = f"the store {self.path} cannot be written: {error}."
                 raise StoreError(msg, "`commonmode doctor` looks at the disk") from error
+            return appended
 
     def offsets(self) -> list[Offset]:
         """Return how far each partition of the log is stored: where a sink goes on."""
@@ -109,14 +119,12 @@ class Writer:
     def _store(self, batch: Batch) -> Appended:
         arriving = rows.conforming(batch.events)
         events, findings = rows.split_findings(arriving)
-        fresh = [
-            self._insert("events", rows.new_events(self._connection, "events", events)),
-            self._insert(
-                "finding_events", rows.new_events(self._connection, "finding_events", findings)
-            ),
-        ]
-        self._insert("rejected", rows.new_rejected(self._connection, batch.rejected))
-        stored = pa.concat_tables(fresh)
+        new = self._event_ids.new(events), self._finding_ids.new(findings)
+        refused = rows.new_rejected(self._connection, batch.rejected)
+        now = self._now()
+        for into, some in zip(self._into, (*new, refused), strict=True):
+            into.insert(some, now)
+        stored = pa.concat_tables(new)
         self._count(batch, arriving, stored)
         self._execute_each(_OFFSET, batch.offsets)
         self._execute_each(_TALLY, batch.tallies)
@@ -126,11 +134,6 @@ class Writer:
             duplicates=arriving.num_rows - stored.num_rows,
             rejected=len(batch.rejected),
         )
-
-    def _insert(self, table: rows.Target, new: pa.Table) -> pa.Table:
-        if new.num_rows:
-            rows.insert(self._connection, table, new, now=self._now())
-        return new
 
     def _count(self, batch: Batch, arriving: pa.Table, stored: pa.Table) -> None:
         came, kept = rows.by_topic(arriving), rows.by_topic(stored)

@@ -1,0 +1,104 @@
+"""One id, one row: events whose id is stored already are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from commonmode.store.known_ids import Hashes, KnownIds
+
+Table = Literal["events", "finding_events"]
+
+_ALL = "SELECT hash(id) AS hash FROM {table}"
+_FIRSTS = """
+    SELECT min(batch_row) AS batch_row, hash(id) AS hash FROM arriving
+    GROUP BY id ORDER BY batch_row
+"""
+_STORED = "SELECT id FROM suspects SEMI JOIN (SELECT id FROM {table} {bound}) AS stored USING (id)"
+# A row sent again has the same time too, as a rule: then only the row groups of the batch's
+# time span are read, and not every id ever stored.
+_BOUND = """
+    WHERE "at" BETWEEN (SELECT min("at") FROM suspects) AND (SELECT max("at") FROM suspects)
+"""
+
+
+_NONE: Hashes = np.empty(0, np.uint64)
+
+
+class Identities:
+    """Tells new events from known ones, in one table.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        The writer's.
+    table : str
+        The table whose ids count.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        self._connection = connection
+        self._table = table
+        self._known = KnownIds()
+        stored = connection.execute(_ALL.format(table=table)).fetchnumpy()["hash"]
+        self._known.add(np.asarray(stored, np.uint64))
+        self._pending: Hashes = _NONE
+
+    def new(self, events: pa.Table) -> pa.Table:
+        """Return the rows whose id is neither stored nor earlier in the batch, in their order."""
+        self._pending = _NONE
+        if not events.num_rows:
+            return events
+        numbered = events.select(["id"]).append_column("batch_row", numbers(events))
+        with registered(self._connection, "arriving", numbered):
+            firsts = self._connection.execute(_FIRSTS).fetchnumpy()
+        rows = np.asarray(firsts["batch_row"], np.int64)
+        hashes = np.asarray(firsts["hash"], np.uint64)
+        suspect = self._known.have(hashes)
+        if suspect.any():
+            fresh = ~self._stored(events, rows, suspect)
+            rows, hashes = rows[fresh], hashes[fresh]
+        self._pending = hashes
+        return events if len(rows) == events.num_rows else events.take(pa.array(rows))
+
+    def _stored(
+        self, events: pa.Table, rows: NDArray[np.int64], suspect: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        suspects = events.select(["id", "at"]).take(pa.array(rows[suspect]))
+        stored = self._among(suspects, _BOUND)
+        if len(stored) < suspects.num_rows:
+            stored |= self._among(suspects, "")
+        found = np.zeros(len(rows), np.bool_)
+        found[suspect] = [name in stored for name in suspects["id"].to_pylist()]
+        return found
+
+    def _among(self, suspects: pa.Table, bound: str) -> set[str]:
+        query = _STORED.format(table=self._table, bound=bound)
+        with registered(self._connection, "suspects", suspects):
+            return {name for (name,) in self._connection.execute(query).fetchall()}
+
+    def committed(self) -> None:
+        """Remember the rows last found new: they are stored now."""
+        self._known.add(self._pending)
+        self._pending = _NONE
+
+
+def numbers(rows: pa.Table, first: int = 0) -> pa.Array:
+    """Return the numbers of a table's rows, counted from `first`."""
+    return pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> Iterator[None]:
+    """Let queries of a connection see an Arrow table under a name."""
+    connection.register(name, rows)
+    try:
+        yield
+    finally:
+        connection.unregister(name)
