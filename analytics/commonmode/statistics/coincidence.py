@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.stats import binom
 
 from commonmode.statistics.ballots import Floats, Integers
 
@@ -11,24 +14,24 @@ _CHUNK = 50_000
 
 
 def chance_of_meeting(
-    crowds: Floats, crowd_place: Integers, *, places: int, prior: float, base: float
+    visits: csr_matrix, met: Floats, *, left_out: Floats, prior: float, base: float
 ) -> Floats:
     r"""Return, of each place, the chance that two visits to it fall into the same bin of time.
 
-    .. math:: τ_r = \frac{Σ_t d_{rt}(d_{rt} - 1) + s τ_0}{E_r(E_r - 1) + s},\quad
-        E_r = Σ_t d_{rt}
+    .. math:: τ_r = \frac{M_r + s τ_0}{Σ_{i<j} k_{ir} k_{jr} - L_r + s}
 
-    A place whose visits come in bursts (news, opening hours) has a high chance; one that was
-    seldom visited keeps the base chance.
+    with :math:`M_r` the pairs of agents that met at r at least once. A place whose visitors come in
+    crowds (news, rush hours) has a high chance. Pairs that meet there again and again are left out,
+    so that they cannot hide behind their own habit.
 
     Parameters
     ----------
-    crowds : ndarray
-        d, agents that began a visit in each bin.
-    crowd_place : ndarray of int
-        The place of each bin.
-    places : int
-        How many there are.
+    visits : csr_matrix of shape (agents, places)
+        k, visits begun.
+    met : ndarray of shape (places,)
+        M, pairs that met, those left out not counted.
+    left_out : ndarray of shape (places,)
+        L, sum of k_i k_j over the pairs left out.
     prior : float
         s, how many pairs of visits the base chance is worth.
     base : float
@@ -36,22 +39,32 @@ def chance_of_meeting(
 
     Examples
     --------
-    >>> crowds, where = np.array([2.0, 1.0]), np.array([0, 1])
-    >>> chance_of_meeting(crowds, where, places=2, prior=2.0, base=0.1).tolist()
-    [0.55, 0.1]
+    Three visitors of the first place met each other; nobody met at the second.
+
+    >>> k = csr_matrix(np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]]))
+    >>> met, nobody = np.array([3.0, 0.0]), np.zeros(2)
+    >>> chance_of_meeting(k, met, left_out=nobody, prior=1.0, base=0.1).tolist()
+    [0.775, 0.05]
     """
-    visits = np.bincount(crowd_place, weights=crowds, minlength=places)
-    met = np.bincount(crowd_place, weights=crowds * (crowds - 1), minlength=places)
-    chance: Floats = (met + prior * base) / (visits * (visits - 1) + prior)
+    total = np.asarray(visits.sum(axis=0), dtype=float).ravel()
+    own = np.asarray(visits.multiply(visits).sum(axis=0), dtype=float).ravel()
+    chance: Floats = (met + prior * base) / ((total**2 - own) / 2 - left_out + prior)
     return chance
 
 
-def expected_meetings(
-    visits: csr_matrix, chance: Floats, pairs: tuple[Integers, Integers]
-) -> Floats:
-    r"""Return the expected meetings of pairs of agents: the sparse configuration model.
+class Meetings(NamedTuple):
+    """What chance allows pairs of agents: expected meetings, and the most there could be."""
 
-    .. math:: μ_{ij} = Σ_r k_{ir} k_{jr} τ_r
+    expected: Floats
+    most: Floats
+
+
+def chance_meetings(
+    visits: csr_matrix, chance: Floats, pairs: tuple[Integers, Integers]
+) -> Meetings:
+    r"""Return what the sparse configuration model lets pairs of agents meet.
+
+    .. math:: μ_{ij} = Σ_r k_{ir} k_{jr} τ_r,\quad n_{ij} = Σ_r \min(k_{ir}, k_{jr})
 
     Each place is a stratum of its own, so two specialists of the same places meet no oftener than
     expected.
@@ -72,18 +85,50 @@ def expected_meetings(
     Examples
     --------
     >>> k = csr_matrix(np.array([[2.0, 0.0], [3.0, 1.0]]))
-    >>> expected_meetings(k, np.array([0.1, 0.5]), (np.array([0]), np.array([1]))).round(2).tolist()
-    [0.6]
+    >>> found = chance_meetings(k, np.array([0.1, 0.5]), (np.array([0]), np.array([1])))
+    >>> found.expected.round(2).tolist(), found.most.tolist()
+    ([0.6], [2.0])
     """
     weighted = visits.multiply(chance).tocsr()
-    first, second = pairs
-    parts = [
-        visits[first[i : i + _CHUNK]].multiply(weighted[second[i : i + _CHUNK]]).sum(axis=1)
-        for i in range(0, len(first), _CHUNK)
-    ]
-    return np.concatenate(
-        [np.asarray(part, dtype=float).ravel() for part in parts] or [np.zeros(0)]
+    expected, most = [np.zeros(0)], [np.zeros(0)]
+    for begin in range(0, len(pairs[0]), _CHUNK):
+        first, second = (visits[ends[begin : begin + _CHUNK]] for ends in pairs)
+        met = first.multiply(weighted[pairs[1][begin : begin + _CHUNK]])
+        expected.append(np.asarray(met.sum(axis=1), dtype=float).ravel())
+        most.append(np.asarray(first.minimum(second).sum(axis=1), dtype=float).ravel())
+    return Meetings(np.concatenate(expected), np.concatenate(most))
+
+
+def excess_p_value(met: Floats, allowed: Meetings) -> Floats:
+    r"""Return an upper bound of the chance to meet so often: :math:`P(Bin(n, μ/n) ≥ o)`.
+
+    Meetings at one place are hypergeometric, which is a sum of :math:`\min(k_i, k_j)` independent
+    trials; of all such sums of n trials with mean μ the binomial has the heaviest upper tail.
+
+    Parameters
+    ----------
+    met : ndarray
+        o, meetings seen.
+    allowed : Meetings
+        What chance allows.
+
+    References
+    ----------
+    Hoeffding (1956), On the distribution of the number of successes in independent trials.
+    Vatutin & Mikhailov (1982), Limit theorems for the number of empty cells.
+
+    Examples
+    --------
+    Four meetings out of four possible, where a fifteenth of one was expected.
+
+    >>> excess_p_value(np.array([4.0]), Meetings(np.array([1 / 15]), np.array([4.0]))) < 1e-7
+    array([ True])
+    """
+    share = np.divide(
+        allowed.expected, allowed.most, out=np.ones_like(allowed.most), where=allowed.most > 0
     )
+    p: Floats = binom.sf(met - 1, allowed.most, np.minimum(share, 1.0))
+    return p
 
 
 def shared_hours(by_hour: Floats, smoothing: float) -> Floats:

@@ -21,7 +21,8 @@ from commonmode.detectors.tally import Tallies, TallyTable
 class Collusion(Limits, Detector):
     r"""Find rings of agents that meet on resources far oftener than their habits explain.
 
-    .. math:: o_{ij} \sim Poisson(μ_{ij}),\quad μ_{ij} = h_{ij} Σ_r k_{ir} k_{jr} τ_r
+    .. math:: p_{ij} = P(Bin(n_{ij}, μ_{ij}/n_{ij}) ≥ o_{ij}),\quad
+        μ_{ij} = h_{ij} Σ_r k_{ir} k_{jr} τ_r,\quad n_{ij} = Σ_r \min(k_{ir}, k_{jr})
 
     with :math:`o_{ij}` the bins of time in which agents i and j both began a visit to one
     resource that no more than `most_agents` visited then, :math:`k_{ir}` the visits of i to
@@ -40,7 +41,11 @@ class Collusion(Limits, Detector):
     window : timedelta
         Length of a window; rings need a day to meet often enough.
     bin : timedelta
-        What counts as the same time.
+        The shortest span that counts as the same time.
+    widths : tuple of int
+        Spans looked at, in bins; each look is paid for in q.
+    pause : timedelta
+        Acts of an agent on a resource that are no further apart are one visit.
     part_of_day : timedelta
         Resolution of working hours.
     most_agents : int
@@ -49,8 +54,8 @@ class Collusion(Limits, Detector):
         False discovery rate over all pairs of agents (Benjamini-Hochberg).
     least_met, least_ratio : int, float
         Fewest meetings of a linked pair, and how many times what chance expects.
-    response_bins : int
-        Bins within which a visit answers a footprint.
+    response : timedelta
+        How soon a visit must follow to answer a footprint.
 
     Notes
     -----
@@ -107,4 +112,18 @@ class Collusion(Limits, Detector):
         """Score every ring, or the pair that came nearest where none holds."""
         if tallies["presence"].is_empty():
             return ()
-        return Judgement(self, window, tallies["presence"], tallies["messages"]).scores()
+        looks = [Judgement(self, window, tallies, wider) for wider in self.widths]
+        found = distinct([score for look in looks for score in look.found()])
+        return found or distinct([score for look in looks for score in look.nearest()])[:1]
+
+
+def distinct(scores: Sequence[Score]) -> list[Score]:
+    """Return the scores of largest rings first, leaving out rings that share an agent with one.
+
+    The same ring seen at two widths is one ring.
+    """
+    kept: list[Score] = []
+    for score in sorted(scores, key=lambda s: (-len(s.agents), s.p_value or 0.0, s.subject)):
+        if all(set(score.agents).isdisjoint(other.agents) for other in kept):
+            kept.append(score)
+    return kept

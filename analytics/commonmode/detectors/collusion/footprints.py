@@ -10,17 +10,17 @@ from commonmode.statistics.stratified import StratifiedExcess, mantel_haenszel
 
 
 def footprint_response(
-    table: pl.DataFrame, visits: pl.DataFrame, members: Sequence[str], within: int
+    table: pl.DataFrame, members: Sequence[str], within: int
 ) -> StratifiedExcess | None:
-    """Test whether members come to where a member left a price, oftener than where others did.
+    """Test whether members answer a price that a member left, oftener than prices of others.
 
-    A response is another member's visit to the same resource beginning 1 to `within` bins later.
+    A response is a price that another member leaves on the same resource 1 to `within` bins later.
     The placebo is every other author's footprint on the same resource.
 
     Parameters
     ----------
-    table, visits : polars.DataFrame
-        Presence of the window, and the visits in it.
+    table : polars.DataFrame
+        Presence of the window.
     members : sequence of str
         The ring.
     within : int
@@ -36,10 +36,9 @@ def footprint_response(
     places = left.filter(theirs)["resource"].unique()
     if places.is_empty():
         return None
-    left = left.filter(pl.col("resource").is_in(places.implode())).select(
-        "agent", "resource", "bin", member=theirs
-    )
-    came = visits.filter(theirs).select("resource", responder="agent", came="bin")
+    left = left.filter(pl.col("resource").is_in(places.implode()))
+    left = left.select("agent", "resource", "bin", member=theirs).unique()
+    came = left.filter("member").select("resource", responder="agent", came="bin")
     answered = (
         left.join(came, on="resource")
         .filter(

@@ -17,34 +17,39 @@ from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.meetings import Chance, meetings
 from commonmode.detectors.collusion.presence import visits
 from commonmode.detectors.collusion.rings import judged_pairs, rings
+from commonmode.detectors.collusion.sql import Meeting
 from commonmode.detectors.score import Score, Verdict
+from commonmode.detectors.tally import Tallies
 from commonmode.statistics.ballots import Integers
 
 
 class Judgement:
-    """A judged window, from which the score of each ring is read."""
+    """A window judged at one width of bins, from which the score of each ring is read."""
 
-    def __init__(
-        self, limits: Limits, window: Window, table: pl.DataFrame, messages: pl.DataFrame
-    ) -> None:
-        self.limits, self.window, self.table, self.messages = limits, window, table, messages
-        self.visits = visits(table)
+    def __init__(self, limits: Limits, window: Window, tallies: Tallies, wider: int) -> None:
+        self.limits, self.window = limits, window
+        self.table, self.messages = tallies["presence"], tallies["messages"]
+        self.width = wider * limits.bin
+        self.meeting = Meeting(self.width, limits.pause // self.width, limits.most_agents)
+        self.visits = visits(self.table, wider, self.meeting.pause)
         self.met = meetings(self.visits, limits.most_agents)
-        self.chance = Chance(self.met, max(1, limits.part_of_day // limits.bin))
-        self.pairs = judged_pairs(self.met, self.chance, limits.least_met)
+        self.chance = Chance(self.met, max(1, limits.part_of_day // self.width))
+        # Every width is a look at the same pairs.
+        self.pairs = judged_pairs(self.met, self.chance, limits.least_met, len(limits.widths))
         self.links = self.pairs.filter(
             (pl.col("q") <= limits.rate)
             & (pl.col("met") >= limits.least_ratio * pl.col("expected"))
         )
 
-    def scores(self) -> list[Score]:
-        """Return the score of every ring, or of the nearest pair where there is none."""
-        found = [self._score(ring, self._links_of(ring), "finding") for ring in rings(self.links)]
-        if found or self.pairs.is_empty():
-            return found
-        nearest = self.pairs.sort("p", "first", "second").head(1)
-        ends = nearest.select("first", "second").to_numpy().ravel()
-        return [self._score(ends, nearest, "clear")]
+    def found(self) -> list[Score]:
+        """Return the score of every ring."""
+        return [self._score(ring, self._links_of(ring), "finding") for ring in rings(self.links)]
+
+    def nearest(self) -> list[Score]:
+        """Return the score of the pair that came nearest to a ring, if any two met."""
+        pair = self.pairs.sort("p", "first", "second").head(1)
+        ends = pair.select("first", "second").to_numpy().ravel()
+        return [] if pair.is_empty() else [self._score(ends, pair, "clear")]
 
     def _links_of(self, ring: Integers) -> pl.DataFrame:
         return self.links.filter(pl.col("first").is_in(ring.tolist()))
@@ -53,12 +58,12 @@ class Judgement:
         joint = self._joint(codes)
         ring = self._ring(codes, joint, links)
         agents = sorted(ring.agents)
-        where = (agents, self.window, self.limits.bin, self.limits.most_agents)
+        where = (agents, self.window, self.meeting)
         words = wording.claim if verdict == "finding" else wording.clear_claim
         return Score(
             subject="ring:" + hashlib.sha256("\0".join(agents).encode()).hexdigest()[:12],
             verdict=verdict,
-            claim=words(ring, self.limits.bin),
+            claim=words(ring, self.width),
             statistic=float(ring.met),
             effect=ring.met / ring.expected,
             n=joint.height,
@@ -81,7 +86,7 @@ class Judgement:
 
     def _ring(self, codes: Integers, joint: pl.DataFrame, links: pl.DataFrame) -> wording.Ring:
         one, two = np.triu_indices(len(codes), 1)
-        expected = float(self.chance.expected(codes[one], codes[two]).sum())
+        expected = float(self.chance.of(codes[one], codes[two]).expected.sum())
         agents = self._by_meetings(codes, joint)
         written = self.messages.filter(
             pl.col("agent").is_in(agents) & pl.col("recipient").is_in(agents)
@@ -97,7 +102,9 @@ class Judgement:
             messages_logged=not self.messages.is_empty(),
             same_operator=self._same_operator(agents),
             same_task=float(joint["same_task"].to_numpy().mean()),
-            response=footprint_response(self.table, self.visits, agents, self.limits.response_bins),
+            response=footprint_response(
+                self.table, agents, self.limits.response // self.limits.bin
+            ),
         )
 
     def _by_meetings(self, codes: Integers, joint: pl.DataFrame) -> tuple[str, ...]:

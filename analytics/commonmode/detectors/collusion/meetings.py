@@ -9,10 +9,12 @@ import polars as pl
 from scipy.sparse import csr_matrix
 
 from commonmode.statistics.ballots import Floats, Integers
-from commonmode.statistics.coincidence import chance_of_meeting, expected_meetings, shared_hours
+from commonmode.statistics.coincidence import Meetings as Allowed
+from commonmode.statistics.coincidence import chance_meetings, chance_of_meeting, shared_hours
 
 _PRIOR_PAIRS = 200.0
 _ORDINARY_VISITS = 5.0
+_SUSPECT = 3
 
 
 @dataclass(frozen=True)
@@ -83,21 +85,29 @@ class Chance:
         when = met.visits["bin"].to_numpy()
         shape = (len(met.agents), len(met.resources))
         self._visits = csr_matrix((np.ones(len(who)), (who, where)), shape=shape)
-        crowds = met.visits.group_by("where", "bin").agg(pl.len()).sort("where", "bin")
-        self._chance = chance_of_meeting(
-            crowds["len"].to_numpy().astype(float),
-            crowds["where"].to_numpy(),
-            places=len(met.resources),
-            prior=_PRIOR_PAIRS,
-            base=_base(when),
-        )
+        self._chance = self._chances(met, _base(when))
         self._hours = _hours(who, when, len(met.agents), part_bins)
 
-    def expected(self, first: Integers, second: Integers) -> Floats:
-        """Return the expected meetings of pairs of agents."""
+    def _chances(self, met: Meetings, base: float) -> Floats:
+        often = met.joint.group_by("first", "second", "where").agg(times=pl.col("bin").n_unique())
+        casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
+        suspect = often.filter(pl.col("times") >= _SUSPECT)
+        first, second, where = (suspect[name].to_numpy() for name in ("first", "second", "where"))
+        product = self._visits[first, where].A1 * self._visits[second, where].A1
+        places = len(met.resources)
+        return chance_of_meeting(
+            self._visits,
+            np.bincount(casual, minlength=places).astype(float),
+            left_out=np.bincount(where, weights=product, minlength=places),
+            prior=_PRIOR_PAIRS,
+            base=base,
+        )
+
+    def of(self, first: Integers, second: Integers) -> Allowed:
+        """Return what chance allows pairs of agents."""
         alike = np.einsum("ij,ij->i", self._hours[first], self._hours[second])
-        expected: Floats = expected_meetings(self._visits, self._chance, (first, second)) * alike
-        return expected
+        allowed = chance_meetings(self._visits, self._chance, (first, second))
+        return Allowed(allowed.expected * alike, allowed.most)
 
 
 def _base(when: Integers) -> float:

@@ -60,11 +60,21 @@ def messages(events: pl.LazyFrame) -> pl.DataFrame:
     return MESSAGES.merge([rows.collect()])
 
 
-def visits(table: pl.DataFrame) -> pl.DataFrame:
-    """Return the bins in which a visit began: acts in successive bins are one visit.
+def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:
+    """Return the bins in which a visit began: acts up to `pause` bins apart are one visit.
 
     A session that dwells on a resource is one coincidence, not one per bin.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Presence.
+    wider : int
+        How many bins of presence make one bin here.
+    pause : int
+        Longest silence within a visit, in the wider bins.
     """
-    ordered = table.sort("agent", "resource", "bin")
-    pause = pl.col("bin") - pl.col("bin").shift(1).over("agent", "resource")
-    return ordered.filter(pause.is_null() | (pause > 1))
+    wide = table.with_columns(pl.col("bin") // wider).sort("agent", "resource", "bin")
+    silence = pl.col("bin") - pl.col("bin").shift(1).over("agent", "resource")
+    # Acts of one wide bin stand side by side; the first of them decides.
+    return wide.filter(silence.is_null() | (silence > pause))

@@ -6,23 +6,23 @@ import numpy as np
 import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import poisson
 
 from commonmode.detectors.collusion.meetings import Chance, Meetings
 from commonmode.statistics.ballots import Integers
+from commonmode.statistics.coincidence import excess_p_value
 from commonmode.statistics.false_discovery import implied_false_discovery
 
 
-def judged_pairs(met: Meetings, chance: Chance, least: int) -> pl.DataFrame:
+def judged_pairs(met: Meetings, chance: Chance, least: int, looks: int) -> pl.DataFrame:
     """Return pairs that met at least so often, with what chance expects, p and q.
 
-    q counts every pair of agents as tested, met or not.
+    q counts every pair of agents as tested, met or not, in each of so many looks.
     """
     pairs = met.pairs(least)
-    expected = chance.expected(pairs["first"].to_numpy(), pairs["second"].to_numpy())
-    p = poisson.sf(pairs["met"].to_numpy() - 1, expected)
-    q = implied_false_discovery(p, len(met.agents) * (len(met.agents) - 1) / 2)
-    return pairs.with_columns(expected=expected, p=p, q=q)
+    allowed = chance.of(pairs["first"].to_numpy(), pairs["second"].to_numpy())
+    p = excess_p_value(pairs["met"].to_numpy().astype(float), allowed)
+    q = implied_false_discovery(p, looks * len(met.agents) * (len(met.agents) - 1) / 2)
+    return pairs.with_columns(expected=allowed.expected, p=p, q=q)
 
 
 def rings(links: pl.DataFrame) -> list[Integers]:

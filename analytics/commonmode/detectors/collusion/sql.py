@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.query import Parameter, Query
@@ -15,7 +16,7 @@ WITH act AS (
     AND resource IS NOT NULL AND "at" >= $start AND "at" < $end
 ), visit AS (
   SELECT DISTINCT agent, resource, bin FROM act
-  QUALIFY coalesce(bin - max(bin) OVER earlier, 2) > 1
+  QUALIFY coalesce(bin - max(bin) OVER earlier > $pause, true)
   WINDOW earlier AS (
     PARTITION BY agent, resource ORDER BY bin RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
@@ -38,23 +39,30 @@ SELECT act.* EXCLUDE (bin) FROM act SEMI JOIN joint
 ORDER BY "at", id"""
 
 
-def recompute(agents: Sequence[str], window: Window, width: timedelta, most_agents: int) -> Query:
+class Meeting(NamedTuple):
+    """What counts as a meeting: bins of a width, visits that a pause ends, and no crowd."""
+
+    width: timedelta
+    pause: int
+    most_agents: int
+
+
+def recompute(agents: Sequence[str], window: Window, meeting: Meeting) -> Query:
     """Return the statement whose one number is how often pairs of the ring met."""
-    return Query(_JOINT + _COUNT, _parameters(agents, window, width, most_agents))
+    return Query(_JOINT + _COUNT, _parameters(agents, window, meeting))
 
 
-def evidence(agents: Sequence[str], window: Window, width: timedelta, most_agents: int) -> Query:
+def evidence(agents: Sequence[str], window: Window, meeting: Meeting) -> Query:
     """Return the statement that selects the acts with which the ring's pairs met."""
-    return Query(_JOINT + _EVENTS, _parameters(agents, window, width, most_agents))
+    return Query(_JOINT + _EVENTS, _parameters(agents, window, meeting))
 
 
-def _parameters(
-    agents: Sequence[str], window: Window, width: timedelta, most_agents: int
-) -> dict[str, Parameter]:
+def _parameters(agents: Sequence[str], window: Window, meeting: Meeting) -> dict[str, Parameter]:
     return {
         "start": window.start,
         "end": window.end,
-        "bin_us": width // timedelta(microseconds=1),
-        "most_agents": most_agents,
+        "bin_us": meeting.width // timedelta(microseconds=1),
+        "pause": meeting.pause,
+        "most_agents": meeting.most_agents,
         "agents": list(agents),
     }
