@@ -1,4 +1,4 @@
-"""Take a picture of every view: ``python -m tests.browser.screenshots DATA_DIR FOLDER [--dark]``."""
+"""Take a picture of every view: ``python -m tests.browser.screenshots DATA_DIR FOLDER``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from playwright.sync_api import Page
+from tests.browser.served import chromium, served, settled
 
 from commonmode.dashboard.views import VIEWS
 from commonmode.store import connect
-from tests.browser.served import chromium, served, settled
 
 FIRST_OF_EACH = """
 SELECT detector, min_by(finding_id, (coalesce(q_value, 0), -effect)) AS finding_id
@@ -58,5 +58,7 @@ if __name__ == "__main__":
     asked.add_argument("--width", type=int, default=1440)
     asked.add_argument("--height", type=int, default=900)
     given = asked.parse_args()
-    for picture in pictures(given.data_dir, given.folder, dark=given.dark, width=given.width, height=given.height):
+    for picture in pictures(
+        given.data_dir, given.folder, dark=given.dark, width=given.width, height=given.height
+    ):
         print(picture)  # noqa: T201  what a script says

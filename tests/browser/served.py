@@ -38,7 +38,16 @@ def browser_program() -> str | None:
 def served(data_dir: Path) -> Iterator[str]:
     """Serve the store of a data folder with frozen tiles; yield the address."""
     port = free_port("127.0.0.1")
-    command = [sys.executable, "-m", "commonmode.cli.main", "dashboard", "--port", str(port), "--refresh", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "commonmode.cli.main",
+        "dashboard",
+        "--port",
+        str(port),
+        "--refresh",
+        "0",
+    ]
     server = subprocess.Popen(
         command,
         env={**os.environ, "COMMONMODE_DATA": str(data_dir)},
@@ -79,7 +88,9 @@ def chromium() -> Iterator[Browser]:
 
 def settled(page: Page) -> None:
     """Wait until Streamlit has finished running and charts have been drawn."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=60_000
+    )
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
     expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=30_000)
     page.wait_for_timeout(1_500)

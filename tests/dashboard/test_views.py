@@ -5,20 +5,57 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import commonmode.dashboard as dashboard
-from commonmode.dashboard.views import VIEWS, View
+from commonmode.dashboard.views import VIEWS
+from tests.dashboard.conftest import Open, healthy, words
+from tests.dashboard.small_store import HOSTILE
 
-from tests.dashboard import small_store
+every_view = pytest.mark.parametrize("noun", [view.noun for view in VIEWS])
 
-APP = Path(dashboard.__file__).with_name("app.py")
-every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.noun)
+NONSENSE = {
+    "finding": "<script>alert(1)</script>",
+    "event": "no/such",
+    "span": "yesterday",
+    "status": "burning",
+    "detector": "phrenology",
+    "page": "-7",
+    "kind": "x' OR 1=1 --",
+    "ring": "0",
+    "breach": "0",
+    "table": "passwd",
+}
 
 
-def opened(view: View, **query: str) -> AppTest:
-    """Open one view of the app, as a link with these parameters would."""
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
-    at.switch_page(view.path)
-    at.query_params.update(query)
-    return at.run()
+@every_view
+def test_view_shows_a_small_store(opened: Open, small: Path, noun: str) -> None:
+    assert healthy(opened(noun, small))
+
+
+@every_view
+def test_view_of_an_empty_store_says_what_to_do(opened: Open, empty: Path, noun: str) -> None:
+    at = opened(noun, empty)
+
+    assert healthy(at)
+    assert noun == "sql" or "commonmode demo" in words(at)
+
+
+@every_view
+def test_view_without_a_store_says_what_to_do(opened: Open, tmp_path: Path, noun: str) -> None:
+    at = opened(noun, tmp_path / "nowhere")
+
+    assert healthy(at)
+    assert "commonmode demo" in words(at)
+
+
+@every_view
+def test_view_survives_a_mangled_link(opened: Open, small: Path, noun: str) -> None:
+    assert healthy(opened(noun, small, **NONSENSE))
+
+
+@every_view
+def test_agent_text_reaches_no_markdown(opened: Open, hostile: Path, noun: str) -> None:
+    at = opened(noun, hostile)
+    interpreted = [e.value for group in (at.markdown, at.caption, at.title, at.html) for e in group]
+
+    assert healthy(at)
+    assert not any(HOSTILE[:12] in str(text) for text in interpreted)

@@ -14,7 +14,9 @@ from commonmode.dashboard.views import VIEWS
 st.set_page_config(page_title="Commonmode", page_icon=":material/hub:", layout="wide")
 st.html(Path(__file__).with_name("style.css"))
 st.logo(
-    Path(__file__).with_name("wordmark.svg"), size="large", icon_image=Path(__file__).with_name("mark.svg")
+    Path(__file__).with_name("wordmark.svg"),
+    size="large",
+    icon_image=Path(__file__).with_name("mark.svg"),
 )
 
 page = st.navigation(

@@ -55,3 +55,14 @@ def claim(text: object, *, key: str) -> None:
 def chart(spec: dict[str, Any], *, key: str, height: int = 300, alt: str = "") -> None:
     """Draw an ECharts option object that is not selected in."""
     st.echarts_chart(spec, key=key, height=height, alt=alt or None)
+
+
+def rows_high(rows: int, most: int = 10) -> int:
+    """Return the height of a table that shows its rows, `most` of them at once, and no void.
+
+    Examples
+    --------
+    >>> rows_high(2), rows_high(1000)
+    (107, 387)
+    """
+    return 37 + 35 * max(1, min(rows, most))

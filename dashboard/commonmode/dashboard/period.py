@@ -23,12 +23,12 @@ class Period(NamedTuple):
         Examples
         --------
         >>> Period(datetime(2026, 1, 1), datetime(2026, 1, 1, 6), 5).words()
-        '1 Jan 2026 00:00 – 06:00 UTC'
+        '1 Jan 2026 00:00 to 06:00 UTC'
         """
         start, end = self.start, self.end
         first = f"{start.day} {start:%b %Y %H:%M}"
         last = f"{end:%H:%M}" if start.date() == end.date() else f"{end.day} {end:%b %Y %H:%M}"
-        return f"{first} – {last} UTC"
+        return f"{first} to {last} UTC"
 
     def bucket_seconds(self, buckets: int = 96) -> int:
         """Return the width of a bucket that cuts the span into about `buckets`.
@@ -45,14 +45,16 @@ class Period(NamedTuple):
 _WIDTHS = (1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
 
 SPANS: dict[str, timedelta | None] = {
-    "1 h": timedelta(hours=1),
-    "6 h": timedelta(hours=6),
-    "1 d": timedelta(days=1),
-    "7 d": timedelta(days=7),
-    "30 d": timedelta(days=30),
-    "all": None,
+    "last hour": timedelta(hours=1),
+    "last 6 hours": timedelta(hours=6),
+    "last day": timedelta(days=1),
+    "last 7 days": timedelta(days=7),
+    "last 30 days": timedelta(days=30),
+    "all of it": None,
 }
 """How far back from the newest event a view may look."""
+
+USUAL = "last 30 days"
 
 EXTENT = 'SELECT min("at") AS first, max("at") AS last, count(*) AS n FROM events'
 
@@ -68,15 +70,14 @@ def choose_period() -> Period | None:
     whole = extent()
     if whole is None:
         return None
-    chosen = st.sidebar.segmented_control(
+    chosen = st.sidebar.selectbox(
         "Event time, back from the newest event",
         list(SPANS),
-        default="30 d",
-        required=True,
+        index=list(SPANS).index(USUAL),
         key="span",
         bind="query-params",
     )
-    span = SPANS.get(chosen or "30 d")
+    span = SPANS[chosen]
     start = whole.start if span is None else max(whole.start, whole.end - span)
     st.sidebar.caption(Period(start, whole.end, 0).words())
     return Period(start, whole.end, whole.events)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import empty, footing, panel
+from commonmode.dashboard.panel import empty, footing, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.theme import strength
 from commonmode.dashboard.views import PATHS
@@ -27,7 +27,7 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
             with_measures(found),
             key=f"{detector}-findings",
             hide_index=True,
-            height=min(320, 38 + 35 * found.height),
+            height=rows_high(found.height, 8),
             on_select="rerun",
             selection_mode="single-row",
             column_config={

@@ -108,7 +108,9 @@ def strength(p: float | None, q: float | None, *, provisional: bool = False) -> 
     'Of claims at q = 0.004, about 4 in 1000 are expected to be false.'
     """
     if provisional:
-        return Strength("provisional", "yellow", "Raised live; the batch detector has yet to judge.")
+        return Strength(
+            "provisional", "yellow", "Raised live; the batch detector has yet to judge."
+        )
     if p is None and q is None:
         return Strength("exact", "green", "A rule was broken: nothing here is left to chance.")
     level = q if q is not None else p or 0.0
@@ -119,7 +121,9 @@ def strength(p: float | None, q: float | None, *, provisional: bool = False) -> 
         sentence = f"Of claims at q = {level:.1g}, fewer than 1 in 1000 are expected to be false."
     else:
         share = round(1000 * level)
-        sentence = f"Of claims at {name} = {level:.2g}, about {share} in 1000 are expected to be false."
+        sentence = (
+            f"Of claims at {name} = {level:.2g}, about {share} in 1000 are expected to be false."
+        )
     if level <= 0.001:  # noqa: PLR2004
         return Strength("very strong", "green", sentence)
     if level <= 0.01:  # noqa: PLR2004

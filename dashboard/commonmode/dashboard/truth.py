@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import footing, panel
+from commonmode.dashboard.panel import footing, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
 from commonmode.dashboard.theme import look
@@ -22,8 +22,13 @@ WITH standing AS (
     SELECT phenomenon, subject, label, coalesce(args->>'lookalike', args->>'plant', '') AS plant
     FROM truth WHERE "at" >= $start AND "at" < $end
     GROUP BY ALL
-), matched AS (
-    SELECT declared.*, min(named.finding_id) AS finding_id
+), guilty AS (
+    SELECT DISTINCT phenomenon, subject FROM declared WHERE label = 'culprit'
+), matched AS (  -- who is a culprit too is no false alarm for being innocent of something else
+    SELECT declared.*,
+           min(named.finding_id) FILTER (
+               label = 'culprit' OR (declared.phenomenon, declared.subject) NOT IN (FROM guilty)
+           ) AS finding_id
     FROM declared LEFT JOIN named
       ON named.who = declared.subject AND named.detector = declared.phenomenon
     GROUP BY ALL
@@ -31,7 +36,7 @@ WITH standing AS (
 """
 
 SCORECARD = (
-    _MATCHED
+    _MATCHED  # noqa: S608  two constants
     + """
 , per_truth AS (
     SELECT phenomenon,
@@ -44,7 +49,8 @@ SCORECARD = (
     SELECT standing.detector AS phenomenon, count(*) AS findings,
            count(*) FILTER (NOT exists(
                SELECT 1 FROM matched WHERE label = 'culprit' AND phenomenon = standing.detector
-                 AND (subject = standing.subject OR list_contains(standing.agents, subject)))) AS false_alarms
+                 AND (subject = standing.subject OR list_contains(standing.agents, subject))
+           )) AS false_alarms
     FROM standing GROUP BY standing.detector
 )
 SELECT phenomenon, planted, found, planted - found AS missed, innocents, innocents_flagged,
@@ -69,6 +75,16 @@ SELECT phenomenon, subject, label, value, args, "at" FROM truth
 WHERE phenomenon = $detector AND (subject = $subject OR list_contains($agents, subject))
 ORDER BY label, subject LIMIT 200
 """
+
+
+DECLARED = """
+SELECT count(*) > 0 AS declared FROM truth WHERE "at" >= $start AND "at" < $end
+"""
+
+
+def declares_truth(period: Period) -> bool:
+    """Tell whether the log declares any truth in the period."""
+    return bool(read(DECLARED, start=period.start, end=period.end).item())
 
 
 def scorecard(period: Period) -> pl.DataFrame:
@@ -97,16 +113,13 @@ def show_scorecard(period: Period) -> None:
         "here with what they found.",
     ):
         st.dataframe(
-            frame.with_columns(
-                pl.col("phenomenon").map_elements(lambda d: look(d).name, return_dtype=pl.String)
-            ),
+            _named(frame),
             hide_index=True,
+            column_order=["phenomenon", "planted", "found", "missed", "false_alarms"],
             column_config={
-                "phenomenon": "phenomenon",
                 "planted": st.column_config.NumberColumn("planted", help="culprits in the truth"),
-                "innocents_flagged": st.column_config.NumberColumn("innocents flagged"),
                 "false_alarms": st.column_config.NumberColumn(
-                    "false alarms", help="findings that match no culprit"
+                    "false", help="findings that name no culprit"
                 ),
             },
         )
@@ -125,13 +138,18 @@ def show_innocents(period: Period) -> None:
         "grant. None may be flagged.",
     ):
         st.dataframe(
-            frame.with_columns(
-                pl.col("phenomenon").map_elements(lambda d: look(d).name, return_dtype=pl.String),
+            _named(frame).with_columns(
                 verdict=pl.when(pl.col("flagged") == 0)
                 .then(pl.lit("✓ not flagged"))
                 .otherwise(pl.lit("✗ flagged")),
             ),
             hide_index=True,
-            column_order=["phenomenon", "lookalike", "verdict", "subjects", "flagged", "example"],
+            height=rows_high(frame.height, 8),
+            column_order=["lookalike", "verdict", "phenomenon", "subjects", "flagged", "example"],
         )
         footing(frame.height, f"lookalikes, {clean} not flagged", period)
+
+
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    names = [look(detector).name for detector in frame["phenomenon"]]
+    return frame.with_columns(pl.Series("phenomenon", names, pl.String))

@@ -6,11 +6,9 @@ widget holds: the finding, agent or event looked at, and the SQL handed to the w
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 import streamlit as st
-
-_IDENTIFIER = re.compile(r"[0-9A-Za-z:_./@-]{1,200}")
 
 
 def chosen(name: str) -> str | None:
@@ -29,12 +27,19 @@ def choose(name: str, value: str | None) -> bool:
     return True
 
 
-def well_formed(identifier: str) -> bool:
-    """Tell an identifier from a mangled link.
+def pick(label: str, options: Mapping[str, str], *, key: str) -> str:
+    """Let the reader pick one of `options` (name in the URL → words on the screen).
 
-    Examples
-    --------
-    >>> well_formed("3f2a9b"), well_formed("<script>")
-    (True, False)
+    A select box that binds itself would write its words into the URL, and they hold agent text.
     """
-    return _IDENTIFIER.fullmatch(identifier) is not None
+    names = list(options)
+    given = chosen(key)
+    picked: str = st.selectbox(
+        label,
+        names,
+        index=names.index(given) if given in names else 0,
+        format_func=lambda name: options[name],
+        key=f"pick-{key}",
+    )
+    choose(key, picked if picked != names[0] or given is not None else None)
+    return picked

@@ -1,4 +1,4 @@
-"""The views: one folder a noun, each of `page` (arranges), `data` (reads), `charts` (frame → chart).
+"""The views: one folder a noun, each of `page` (arranges), `data` (reads), `charts` (draws).
 
 To add a view: make its folder and one line in `VIEWS`.
 """

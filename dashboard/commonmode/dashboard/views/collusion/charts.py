@@ -12,6 +12,8 @@ from commonmode.dashboard.theme import FAMILY_COLOURS, NEUTRAL, look
 
 Spec = dict[str, Any]
 
+MOST_LABELS = 40
+"""Past this many, labels hide what they name."""
 ORANGE = look("collusion").colour
 
 
@@ -29,9 +31,17 @@ def rings(found: pl.DataFrame, pairs: pl.DataFrame, joint: pl.DataFrame) -> Spec
                 "layout": "force",
                 "roam": True,
                 "draggable": True,
-                "force": {"repulsion": 220, "gravity": 0.12, "edgeLength": [40, 110], "layoutAnimation": False},
+                "force": {
+                    "repulsion": 420,
+                    "gravity": 0.08,
+                    "edgeLength": [60, 120],
+                    "layoutAnimation": False,
+                },
                 "data": [*_members(members, colours), *_places(met)],
-                "links": [*_together(pairs, colours, most), *_links(met)],
+                "links": [
+                    *_together(pairs, colours, most, met_somewhere=not met.is_empty()),
+                    *_links(met),
+                ],
                 "emphasis": {"focus": "adjacency"},
             }
         ],
@@ -61,25 +71,40 @@ def _places(met: pl.DataFrame) -> list[Spec]:
             "symbol": "rect",
             "symbolSize": 9,
             "itemStyle": {"color": NEUTRAL},
-            "label": {"show": met["resource"].n_unique() <= 40, "position": "right", "fontSize": 10, "color": NEUTRAL},
+            "label": {
+                "show": met["resource"].n_unique() <= MOST_LABELS,
+                "position": "right",
+                "fontSize": 10,
+                "color": NEUTRAL,
+            },
         }
-        for resource, n in met.group_by("resource").agg(pl.col("len").sum()).sort("resource").iter_rows()
+        for resource, n in met.group_by("resource")
+        .agg(pl.col("len").sum())
+        .sort("resource")
+        .iter_rows()
     ]
 
 
-def _together(pairs: pl.DataFrame, colours: dict[str, str], most: int) -> list[Spec]:
+def _together(
+    pairs: pl.DataFrame, colours: dict[str, str], most: int, *, met_somewhere: bool
+) -> list[Spec]:
     return [
         {
             "source": f"a:{row['agent']}",
             "target": f"a:{row['partner']}",
             "value": row["together"],
+            "ignoreForceLayout": met_somewhere,
             "lineStyle": {
                 "width": 1 + 7 * math.sqrt(row["together"] / most),
                 "color": colours.get(row["finding_id"], ORANGE),
                 "opacity": 0.75,
                 "curveness": 0.12,
             },
-            "label": {"show": pairs.height <= 60, "formatter": "{c} ×", "fontSize": 10},
+            "label": {
+                "show": pairs.height <= MOST_LABELS,
+                "formatter": "{c} times",
+                "fontSize": 10,
+            },
         }
         for row in pairs.iter_rows(named=True)
     ]
@@ -140,8 +165,20 @@ def answers(footprints: pl.DataFrame) -> Spec:
     return {
         "tooltip": {},
         "grid": {"left": 8, "right": 16, "top": 12, "bottom": 40, "containLabel": True},
-        "xAxis": {"type": "category", "name": "is answered by", "nameLocation": "middle", "nameGap": 28, "data": [short(n, 18) for n in names], "axisTick": {"show": False}},
-        "yAxis": {"type": "category", "data": [short(n, 18) for n in names], "inverse": True, "axisTick": {"show": False}},
+        "xAxis": {
+            "type": "category",
+            "name": "is answered by",
+            "nameLocation": "middle",
+            "nameGap": 28,
+            "data": [short(n, 18) for n in names],
+            "axisTick": {"show": False},
+        },
+        "yAxis": {
+            "type": "category",
+            "data": [short(n, 18) for n in names],
+            "inverse": True,
+            "axisTick": {"show": False},
+        },
         "visualMap": {
             "show": False,
             "min": 0,

@@ -74,7 +74,7 @@ def activity(ring: dict[str, Any]) -> pl.DataFrame:
 
 
 def bin_seconds(parameters: str | None) -> float:
-    """Return how near in time two actions count as one joint action, by the detector's parameter."""
+    """Return how near two actions are to count as one moment: the detector's own parameter."""
     known = json.loads(parameters) if parameters else {}
     for name in ("bin", "bin_seconds", "bin_width"):
         if isinstance(known.get(name), int | float):

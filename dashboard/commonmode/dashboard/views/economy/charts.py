@@ -12,6 +12,9 @@ from commonmode.dashboard.theme import NEUTRAL, family_colours, look
 
 Spec = dict[str, Any]
 
+MOST_LABELS = 16
+"""Resources that are named in the picture; the others say their name when touched."""
+
 
 def flow(frame: pl.DataFrame) -> Spec:
     """Stack events per kind over event time: columns ``bucket, kind, n``."""
@@ -26,12 +29,10 @@ def flow(frame: pl.DataFrame) -> Spec:
         "yAxis": {"type": "value", "splitNumber": 3},
         "series": [
             {
-                "type": "line",
+                "type": "bar",
                 "name": kind.replace("_", " "),
                 "stack": "events",
-                "areaStyle": {"opacity": 0.55},
-                "lineStyle": {"width": 0},
-                "symbol": "none",
+                "barCategoryGap": "8%",
                 "emphasis": {"focus": "series"},
                 "data": [list(pair) for pair in zip(times, wide[kind].to_list(), strict=True)],
             }
@@ -52,19 +53,24 @@ def network(frame: pl.DataFrame) -> Spec:
     heaviest = max(frame["n"].to_list(), default=1)
     return {
         "tooltip": {},
-        "legend": {"top": 0, "type": "scroll", "data": [name for name in names if _used(nodes, names, name)]},
+        "legend": {
+            "bottom": 0,
+            "type": "scroll",
+            "data": [name for name in names if _used(nodes, names, name)],
+        },
         "series": [
             {
                 "type": "graph",
                 "layout": "force",
                 "roam": True,
-                "top": 40,
+                "top": 10,
+                "bottom": 40,
+                "zoom": 0.9,
                 "draggable": True,
                 "force": {
-                    "repulsion": 90,
-                    "gravity": 0.16,
-                    "edgeLength": [18, 90],
-                    "friction": 0.35,
+                    "repulsion": min(240, max(34, 5500 / max(len(nodes), 1))),
+                    "gravity": 0.2,
+                    "edgeLength": [14, 60],
                     "layoutAnimation": False,
                 },
                 "categories": [
@@ -120,6 +126,7 @@ def _agent(row: dict[str, Any], names: list[str]) -> Spec:
 
 def _resources(frame: pl.DataFrame, names: list[str]) -> list[Spec]:
     resources = frame.group_by("resource", maintain_order=True).agg(pl.col("n").sum())
+    least_labelled = resources["n"].top_k(MOST_LABELS).min() or 0
     return [
         {
             "id": f"r:{resource}",
@@ -128,7 +135,12 @@ def _resources(frame: pl.DataFrame, names: list[str]) -> list[Spec]:
             "category": names.index("resource"),
             "symbol": "rect",
             "symbolSize": 6 + min(14, 2 * math.log1p(n)),
-            "label": {"show": True, "position": "right", "fontSize": 10, "color": NEUTRAL},
+            "label": {
+                "show": n >= least_labelled,
+                "position": "right",
+                "fontSize": 10,
+                "color": NEUTRAL,
+            },
         }
         for resource, n in resources.iter_rows()
     ]

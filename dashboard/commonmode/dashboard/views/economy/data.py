@@ -51,7 +51,9 @@ WITH named AS (
     GROUP BY agent, resource
 ), shown_agents AS (
     SELECT agent, any_value(detector) AS detector,
-           row_number() OVER (PARTITION BY any_value(detector) IS NOT NULL ORDER BY sum(n) DESC) AS place
+           row_number() OVER (
+               PARTITION BY any_value(detector) IS NOT NULL ORDER BY sum(n) DESC
+           ) AS place
     FROM acts LEFT JOIN named USING (agent)
     GROUP BY agent
     QUALIFY place <= $agents / 2

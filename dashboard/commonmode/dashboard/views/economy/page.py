@@ -9,7 +9,7 @@ from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, 
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.source import pace
 from commonmode.dashboard.theme import look, strength
-from commonmode.dashboard.truth import show_innocents, show_scorecard
+from commonmode.dashboard.truth import declares_truth, show_innocents, show_scorecard
 from commonmode.dashboard.views import PATHS
 from commonmode.dashboard.views.economy import charts, data
 
@@ -22,15 +22,21 @@ def show() -> None:
         empty(*NO_EVENTS)
         return
     tiles(period)
-    newest(period)
+    if declares_truth(period):
+        left, right = st.columns([3, 2])
+        with left:
+            newest(period)
+            show_scorecard(period)
+        with right:
+            show_innocents(period)
+    else:
+        newest(period)
     network(period)
     left, right = st.columns([3, 2])
     with left:
         flow(period)
     with right:
         families(period)
-    show_scorecard(period)
-    show_innocents(period)
 
 
 @st.fragment(run_every=pace())
@@ -39,13 +45,13 @@ def tiles(period: Period) -> None:
     counts = data.summary(period)
     st.caption(
         f"{counts['agents']:,} agents of {counts['families']:,} model families, run by "
-        f"{counts['operators']:,} operators · {period.words()}"
+        f"{counts['operators']:,} operators, acting on {counts['resources']:,} resources · "
+        f"{period.words()}"
     )
-    with st.grid(min_column_width=140, border=True):
+    with st.grid(min_column_width=150, gap="xsmall", border=True):
         st.metric("Events", counts["events"], format="localized")
         st.metric("Agents", counts["agents"], format="localized")
         st.metric("Families", counts["families"])
-        st.metric("Resources", counts["resources"], format="localized")
         for detector, count in _findings_per_detector(period).items():
             st.metric(look(detector).name, count, icon=look(detector).icon)
 
@@ -60,7 +66,10 @@ def newest(period: Period) -> None:
     found = data.newest(period)
     with panel("Findings", "The surest of each detector; all of them are on the findings page."):
         if found.is_empty():
-            empty("No finding stands in this period. Judge what is stored:", "commonmode detect --once")
+            empty(
+                "No finding stands in this period. Judge what is stored:",
+                "commonmode detect --once",
+            )
             return
         first = found.group_by("detector", maintain_order=True).first()
         for row in first.iter_rows(named=True):
@@ -71,22 +80,21 @@ def newest(period: Period) -> None:
 def _card(row: dict[str, object], of_its_kind: int) -> None:
     detector = str(row["detector"])
     sure = strength(row["p_value"], row["q_value"], provisional=bool(row["provisional"]))  # type: ignore[arg-type]
-    words, way = st.columns([6, 1], vertical_alignment="center")
-    with words:
-        with st.container(horizontal=True, gap="xsmall"):
+    with st.container(key=f"card-{row['finding_id']}", gap="xsmall"):
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             st.badge(look(detector).name, icon=look(detector).icon, color=look(detector).badge)
             st.badge(sure.word, color=sure.badge, help=sure.sentence)
             if of_its_kind > 1:
-                st.caption(f"the surest of {of_its_kind:,}")
+                st.caption(f"the surest of {of_its_kind:,}", width="content")
+            st.space("stretch")
+            st.page_link(
+                PATHS["findings"],
+                label="See why",
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                query_params={"finding": str(row["finding_id"])},
+            )
         claim(row["claim"], key=f"small-{row['finding_id']}")
-    with way:
-        st.page_link(
-            PATHS["findings"],
-            label="See why",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params={"finding": str(row["finding_id"])},
-        )
 
 
 def network(period: Period) -> None:
@@ -98,9 +106,17 @@ def network(period: Period) -> None:
         "colour marks the agents that a finding names; they are shown first, then the busiest.",
     ):
         if frame.is_empty():
-            empty("No event in this period names a resource. Formats say which fields they fill:", "commonmode schema")
+            empty(
+                "No event in this period names a resource. Formats say which fields they fill:",
+                "commonmode schema",
+            )
             return
-        chart(charts.network(frame), key="network", height=620, alt="Agents and the resources they act on")
+        chart(
+            charts.network(frame),
+            key="network",
+            height=620,
+            alt="Agents and the resources they act on",
+        )
         footing(frame.height, "links drawn, at most four per agent", period)
 
 
@@ -122,9 +138,14 @@ def families(period: Period) -> None:
             height=290,
             column_config={
                 "events": st.column_config.ProgressColumn(
-                    "events", format="localized", min_value=0, max_value=int(frame["events"].max() or 1)  # type: ignore[arg-type]
+                    "events",
+                    format="localized",
+                    min_value=0,
+                    max_value=int(frame["events"].max() or 1),  # type: ignore[arg-type]
                 ),
-                "refused": st.column_config.NumberColumn("refused", help="denied, failed or only attempted"),
+                "refused": st.column_config.NumberColumn(
+                    "refused", help="denied, failed or only attempted"
+                ),
             },
         )
         footing(frame.height, "families", period)

@@ -35,12 +35,39 @@ def filters(period: Period) -> data.Asked:
     """Ask which events to list; the answers live in the URL."""
     known = data.choices(period)
     with st.grid(min_column_width=170):
-        kind = st.selectbox("Kind", known["kinds"], index=None, placeholder="every kind", key="kind", bind="query-params")
-        family = st.selectbox("Family", known["families"], index=None, placeholder="every family", key="family", bind="query-params")
-        outcome = st.selectbox("Outcome", known["outcomes"], index=None, placeholder="every outcome", key="outcome", bind="query-params")
-        agent = st.text_input("Agent", key="agent", bind="query-params", placeholder="part of a name")
-        resource = st.text_input("Resource", key="resource", bind="query-params", placeholder="part of a path")
-        context = st.text_input("Context", key="context", bind="query-params", placeholder="part of a key")
+        kind = st.selectbox(
+            "Kind",
+            known["kinds"],
+            index=None,
+            placeholder="every kind",
+            key="kind",
+            bind="query-params",
+        )
+        family = st.selectbox(
+            "Family",
+            known["families"],
+            index=None,
+            placeholder="every family",
+            key="family",
+            bind="query-params",
+        )
+        outcome = st.selectbox(
+            "Outcome",
+            known["outcomes"],
+            index=None,
+            placeholder="every outcome",
+            key="outcome",
+            bind="query-params",
+        )
+        agent = st.text_input(
+            "Agent", key="agent", bind="query-params", placeholder="part of a name"
+        )
+        resource = st.text_input(
+            "Resource", key="resource", bind="query-params", placeholder="part of a path"
+        )
+        context = st.text_input(
+            "Context", key="context", bind="query-params", placeholder="part of a key"
+        )
     return data.Asked(kind, family, outcome, agent or None, resource or None, context or None)
 
 
@@ -56,7 +83,11 @@ def listed(period: Period, asked: data.Asked, total: int) -> None:
         height=420,
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"at": st.column_config.DatetimeColumn("at", format="D MMM YYYY HH:mm:ss.SSS", timezone="UTC")},
+        column_config={
+            "at": st.column_config.DatetimeColumn(
+                "at", format="D MMM YYYY HH:mm:ss.SSS", timezone="UTC"
+            )
+        },
     )
     left, right = st.columns([2, 1], vertical_alignment="center")
     with left:

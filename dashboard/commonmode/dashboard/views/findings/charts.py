@@ -20,7 +20,11 @@ MOST_COLOURS = len(FAMILY_COLOURS)
 def null_distribution(sample: Sequence[float], observed: float, colour: str) -> Spec:
     """Draw the statistic's null distribution with the observed value marked in it."""
     edges, counts = histogram(sample, observed)
-    steps = [[edges[0], 0], *([e, c] for e, c in zip(edges[:-1], counts, strict=True)), [edges[-1], 0]]
+    steps = [
+        [edges[0], 0],
+        *([e, c] for e, c in zip(edges[:-1], counts, strict=True)),
+        [edges[-1], 0],
+    ]
     return {
         "grid": {"left": 46, "right": 28, "top": 34, "bottom": 44},
         "tooltip": {"trigger": "axis"},
@@ -86,12 +90,18 @@ def _padded(edges: Sequence[float], observed: float) -> tuple[float, float]:
 
 
 def timeline(evidence: pl.DataFrame) -> Spec:
-    """Draw when each agent did what is cited: columns ``at, agent, action, kind, resource``."""
+    """Draw when each agent did what is cited: ``at, agent, kind, action, choice, resource``.
+
+    Where every cited event is a choice, the colour is what was chosen; otherwise, on what it acted.
+    """
+    chosen = evidence["choice"].null_count() == 0
     agents = (
-        evidence.group_by("agent").agg(pl.len().alias("n")).sort("n", "agent", descending=[True, False])
+        evidence.group_by("agent")
+        .agg(pl.len().alias("n"))
+        .sort("n", "agent", descending=[True, False])
     )["agent"].head(MOST_AGENTS)
     shown = evidence.filter(pl.col("agent").is_in(agents.to_list())).with_columns(
-        what=pl.coalesce("resource", "action", "kind").fill_null("event")
+        what=pl.col("choice") if chosen else pl.coalesce("resource", "action", "kind")
     )
     ranked = shown.group_by("what").len().sort("len", "what", descending=[True, False])["what"]
     colours = {

@@ -31,7 +31,8 @@ ONE = "SELECT * FROM findings WHERE finding_id = $finding"
 
 EVIDENCE = """
 SELECT events.at, events.agent, events.family, events.kind, events.action, events.choice,
-       events.resource, events.outcome, events.context, events.recipient, events.price, events."grant", events.id
+       events.resource, events.outcome, events.context, events.recipient, events.price,
+       events."grant", events.id
 FROM evidence JOIN events ON events.id = evidence.event_id
 WHERE evidence.finding_id = $finding
 ORDER BY events.at, events.id LIMIT $most
@@ -105,9 +106,7 @@ def life(finding: str) -> pl.DataFrame:
 
 def agents(names: list[str], finding: dict[str, Any]) -> pl.DataFrame:
     """Say who the named agents are."""
-    return read(
-        AGENTS, agents=names, start=finding["window_start"], end=finding["window_end"]
-    )
+    return read(AGENTS, agents=names, start=finding["window_start"], end=finding["window_end"])
 
 
 def measures(finding: dict[str, Any]) -> dict[str, float]:

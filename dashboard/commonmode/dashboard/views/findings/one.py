@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, claim, empty, footing, panel
+from commonmode.dashboard.panel import chart, claim, empty, footing, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.plain_text import visible
 from commonmode.dashboard.theme import STATUS, look, strength
@@ -17,6 +17,24 @@ from commonmode.dashboard.views.findings import charts, data
 
 Row = dict[str, Any]
 
+LONG_SQL = 10
+"""Lines past which a statement scrolls in its box."""
+
+NEEDED = (
+    "detector",
+    "status",
+    "claim",
+    "statistic",
+    "effect",
+    "n",
+    "window_start",
+    "window_end",
+    "subject",
+    "evidence_sql",
+    "recompute_sql",
+)
+"""What every finding of a detector has; the store gives NULL where it could not be read."""
+
 
 def show_one(identifier: str) -> None:
     """Arrange one finding, or say that the link names none."""
@@ -25,6 +43,9 @@ def show_one(identifier: str) -> None:
         st.warning("This link names no finding of this store.", icon=":material/link_off:")
         st.text(visible(identifier)[:80])
         empty("List what there is:", "commonmode findings")
+        return
+    if any(finding[name] is None for name in NEEDED):
+        malformed(finding)
         return
     headline(finding)
     numbers(finding)
@@ -41,6 +62,20 @@ def show_one(identifier: str) -> None:
         life(finding)
     truth(finding)
     proof(finding)
+
+
+def malformed(finding: Row) -> None:
+    """Show what there is of a finding that lacks what every finding has: anyone may publish one."""
+    st.warning(
+        "This finding is malformed; its producer left out what it needs.",
+        icon=":material/broken_image:",
+    )
+    lacking = [name for name in NEEDED if finding[name] is None]
+    st.caption(f"It lacks: {', '.join(lacking)}. As it was published:")
+    st.json({name: value for name, value in finding.items() if value is not None})
+    empty(
+        "Detectors of commonmode publish whole findings; judge again:", "commonmode detect --once"
+    )
 
 
 def headline(finding: Row) -> None:
@@ -62,11 +97,15 @@ def _window(finding: Row) -> Period:
 
 def numbers(finding: Row) -> None:
     """Show the finding's numbers."""
-    with st.grid(min_column_width=130, border=True):
+    with st.grid(min_column_width=118, gap="xsmall", border=True):
         st.metric("Effect", _number(finding["effect"]), help="in the detector's natural unit")
         st.metric("Statistic", _number(finding["statistic"]))
         st.metric("p", _number(finding["p_value"], absent="exact"))
-        st.metric("q", _number(finding["q_value"], absent="exact"), help="p, corrected for every subject looked at")
+        st.metric(
+            "q",
+            _number(finding["q_value"], absent="exact"),
+            help="p, corrected for every subject looked at",
+        )
         st.metric("n", f"{finding['n']:,}", help="units that the statistic rests on")
         for name, value in list(data.measures(finding).items())[:6]:
             st.metric(name.replace("_", " "), _number(value))
@@ -89,15 +128,19 @@ def null_panel(finding: Row) -> None:
                 "compare with; the events below prove it."
             )
             return
-        spec = charts.null_distribution(sample, finding["statistic"], look(finding["detector"]).colour)
-        chart(spec, key="null", height=280, alt="The observed statistic within its null distribution")
+        spec = charts.null_distribution(
+            sample, finding["statistic"], look(finding["detector"]).colour
+        )
+        chart(spec, key="null", height=280, alt="The observed statistic in its null")
         above = sum(value >= finding["statistic"] for value in sample)
-        footing(len(sample), "draws of the null shown", None, f"{above} of them reach the observed value")
+        note = f"{above} of them reach the observed value"
+        footing(len(sample), "draws of the null shown", None, note)
 
 
 def doubts(finding: Row) -> None:
     """List what else could explain it, and what this log could not test."""
-    with panel("What else it could be", "Alternative explanations, assumptions, and what was not testable."):
+    about = "Alternative explanations, assumptions, and what was not testable."
+    with panel("What else it could be", about):
         reasons = finding["reasons"] or ()
         if not reasons:
             st.caption("The detector names no alternative explanation.")
@@ -110,17 +153,27 @@ def evidence(finding: Row) -> None:
     frame = data.evidence(finding["finding_id"])
     with panel("Evidence", "The events that the finding cites, in event time."):
         if frame.is_empty():
-            empty("None of the cited events is in this store. Rebuild it from the log:", "commonmode replay")
+            empty(
+                "None of the cited events is in this store. Rebuild it from the log:",
+                "commonmode replay",
+            )
             return
         agents = min(frame["agent"].n_unique(), charts.MOST_AGENTS)
-        chart(charts.timeline(frame), key="evidence", height=110 + 22 * agents, alt="Cited events per agent over time")
+        chart(
+            charts.timeline(frame),
+            key="evidence",
+            height=110 + 22 * agents,
+            alt="Cited events per agent over time",
+        )
         shown = frame.select([c for c in frame.columns if frame[c].null_count() < frame.height])
         st.dataframe(
             shown,
             hide_index=True,
-            height=min(360, 38 + 35 * frame.height),
+            height=rows_high(frame.height, 9),
             key="evidence-table",
-            column_config={"at": st.column_config.DatetimeColumn("at", format="D MMM HH:mm:ss", timezone="UTC")},
+            column_config={
+                "at": st.column_config.DatetimeColumn("at", format="D MMM HH:mm:ss", timezone="UTC")
+            },
         )
         footing(frame.height, f"of {finding['evidence_total']:,} cited events", _window(finding))
 
@@ -130,9 +183,10 @@ def involved(finding: Row) -> None:
     with panel("Agents and resources", "Most influential first."):
         names = list(finding["agents"] or ())
         known = data.agents(names, finding)
-        st.dataframe(known, hide_index=True, height=min(280, 38 + 35 * max(known.height, 1)))
+        st.dataframe(known, hide_index=True, height=rows_high(known.height, 6))
         if finding["resources"]:
-            st.dataframe(pl.DataFrame({"resource": list(finding["resources"])}), hide_index=True, height=min(200, 38 + 35 * len(finding["resources"])))
+            resources = pl.DataFrame({"resource": list(finding["resources"])})
+            st.dataframe(resources, hide_index=True, height=rows_high(resources.height, 4))
         footing(len(names), "agents named", None, f"{len(finding['resources'] or ())} resources")
 
 
@@ -141,12 +195,18 @@ def life(finding: Row) -> None:
     with panel("Life", "Every revision, with its reason. Nothing is changed silently."):
         revisions = data.life(finding["finding_id"])
         if revisions.height > 1:
-            chart(charts.life(revisions), key="life", height=170, alt="The statistic at each revision")
+            chart(
+                charts.life(revisions), key="life", height=170, alt="The statistic at each revision"
+            )
         st.dataframe(
-            revisions.select("revision", "status", "reason", "statistic", "q_value", "evidence", "ingested_at"),
+            revisions.select(
+                "revision", "status", "reason", "statistic", "q_value", "evidence", "ingested_at"
+            ),
             hide_index=True,
             column_config={
-                "ingested_at": st.column_config.DatetimeColumn("known since", format="D MMM HH:mm:ss", timezone="UTC"),
+                "ingested_at": st.column_config.DatetimeColumn(
+                    "known since", format="D MMM HH:mm:ss", timezone="UTC"
+                ),
                 "statistic": st.column_config.NumberColumn(format="%.4g"),
                 "q_value": st.column_config.NumberColumn("q", format="%.2g"),
             },
@@ -164,8 +224,8 @@ def truth(finding: Row) -> None:
         if culprits:
             st.badge("truth agrees: culprits are named", icon=":material/check:", color="green")
         else:
-            st.badge("a false alarm: only innocents are named", icon=":material/close:", color="red")
-        st.dataframe(declared, hide_index=True, height=min(260, 38 + 35 * declared.height))
+            st.badge("false alarm: only innocents are named", icon=":material/close:", color="red")
+        st.dataframe(declared, hide_index=True, height=rows_high(declared.height, 6))
         footing(declared.height, "labels")
 
 
@@ -173,7 +233,7 @@ def proof(finding: Row) -> None:
     """Hand over the SQL and the command that get the same again."""
     with panel("Check it yourself"):
         st.caption("The events it rests on:")
-        st.code(finding["evidence_sql"], language="sql", wrap_lines=True)
+        _sql(finding["evidence_sql"])
         st.page_link(
             PATHS["sql"],
             label="Open as SQL",
@@ -181,7 +241,7 @@ def proof(finding: Row) -> None:
             query_params={"sql": finding["evidence_sql"]},
         )
         st.caption("The statistic again, from the events alone:")
-        st.code(finding["recompute_sql"], language="sql", wrap_lines=True)
+        _sql(finding["recompute_sql"])
         st.page_link(
             PATHS["sql"],
             label="Recompute as SQL",
@@ -200,3 +260,8 @@ def proof(finding: Row) -> None:
                 },
                 expanded=2,
             )
+
+
+def _sql(text: str) -> None:
+    long = text.count("\n") > LONG_SQL
+    st.code(text, language="sql", wrap_lines=True, height=LONG_SQL * 22 if long else "content")

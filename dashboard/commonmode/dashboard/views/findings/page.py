@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, empty, footing, rows_high
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.source import pace
 from commonmode.dashboard.theme import DETECTORS, look, strength
@@ -49,7 +49,7 @@ def listed(period: Period) -> None:
         _readable(frame),
         key="findings-table",
         hide_index=True,
-        height=min(560, 38 + 35 * frame.height),
+        height=rows_high(frame.height, 14),
         on_select="rerun",
         selection_mode="single-row",
         column_config=COLUMNS,
@@ -78,7 +78,6 @@ def filters() -> tuple[str | None, str, str | None]:
         detector = st.segmented_control(
             "Phenomenon",
             list(DETECTORS),
-            format_func=lambda d: f"{look(d).icon} {look(d).name}",
             key="detector",
             bind="query-params",
         )

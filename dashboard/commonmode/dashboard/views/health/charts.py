@@ -57,5 +57,11 @@ def reasons(frame: pl.DataFrame) -> Spec:
         "tooltip": {},
         "xAxis": {"type": "value", "minInterval": 1},
         "yAxis": {"type": "category", "data": [r[:60] for r in ordered["reason"]]},
-        "series": [{"type": "bar", "data": ordered["records"].to_list(), "label": {"show": True, "position": "right"}}],
+        "series": [
+            {
+                "type": "bar",
+                "data": ordered["records"].to_list(),
+                "label": {"show": True, "position": "right"},
+            }
+        ],
     }

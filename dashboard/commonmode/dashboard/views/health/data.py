@@ -20,7 +20,8 @@ FROM rejected GROUP BY reason ORDER BY records DESC LIMIT 200
 
 REJECTED = """
 SELECT rejected_at, topic, partition, "offset", reason, hint,
-       left(replace(CAST(payload AS VARCHAR), chr(10), ' '), 400) AS payload
+       left(replace(coalesce(TRY(decode(payload)), CAST(payload AS VARCHAR)), chr(10), ' '), 400)
+           AS payload
 FROM rejected ORDER BY seq DESC LIMIT 500
 """
 
@@ -93,7 +94,7 @@ def progress() -> pl.DataFrame:
 
 
 def coverage(period: Period) -> pl.DataFrame:
-    """Return per kind and field the share of events that fill it: ``kind, events, field, share``."""
+    """Return the share of events that fill each field: ``kind, events, field, share``."""
     wide = read(COVERAGE, start=period.start, end=period.end)
     return wide.unpivot(
         on=list(FILLED), index=["kind", "events"], variable_name="field", value_name="share"

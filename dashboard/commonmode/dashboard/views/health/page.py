@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, panel, rows_high
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.pulse import ago
 from commonmode.dashboard.source import pace, reachable
@@ -42,14 +42,24 @@ def tiles(period: Period) -> None:
         last = data.sources(period)["last_arrival"].max()
         with st.grid(min_column_width=150, border=True):
             st.metric("Stored", f"{counts['stored'].sum():,}")
-            st.metric("Duplicates dropped", f"{counts['duplicates'].sum():,}", help="re-sent events, recognised by their id")
-            st.metric("Rejected", f"{counts['rejected'].sum():,}", help="kept with their bytes, reason and position")
-            st.metric("Last arrival", ago(last if isinstance(last, datetime) else None, datetime.now(UTC)))
+            st.metric(
+                "Duplicates dropped",
+                f"{counts['duplicates'].sum():,}",
+                help="re-sent events, recognised by their id",
+            )
+            st.metric(
+                "Rejected",
+                f"{counts['rejected'].sum():,}",
+                help="kept with their bytes, reason and position",
+            )
+            st.metric(
+                "Last arrival", ago(last if isinstance(last, datetime) else None, datetime.now(UTC))
+            )
             st.metric(
                 "From event to store",
                 _seconds(arrival["median"]),
-                help=f"median of the newest {arrival['n']:,} events; 95 % within {_seconds(arrival['p95'])}. "
-                "Large for logs that were loaded long after they happened.",
+                help=f"median of the newest {arrival['n']:,} events; 95 % within "
+                f"{_seconds(arrival['p95'])}. Large for logs loaded long after the fact.",
             )
 
 
@@ -66,17 +76,28 @@ def sources(period: Period) -> None:
     """List the last event of each source."""
     with panel("Sources", "Topics and files that events came from."):
         frame = data.sources(period)
-        st.dataframe(frame, hide_index=True, height=min(280, 38 + 35 * max(frame.height, 1)), column_config=_TIMES)
+        st.dataframe(
+            frame, hide_index=True, height=rows_high(frame.height, 6), column_config=_TIMES
+        )
         footing(frame.height, "sources", period)
         counts = data.counts()
-        st.dataframe(counts, hide_index=True, height=min(200, 38 + 35 * max(counts.height, 1)))
-        footing(int(counts.select("stored", "duplicates", "rejected").to_numpy().sum()), "records came in all")
+        st.dataframe(counts, hide_index=True, height=rows_high(counts.height, 4))
+        footing(
+            int(counts.select("stored", "duplicates", "rejected").to_numpy().sum()),
+            "records came in all",
+        )
 
 
 _TIMES = {
-    "last_event": st.column_config.DatetimeColumn("last event", format="D MMM YYYY HH:mm:ss", timezone="UTC"),
-    "last_arrival": st.column_config.DatetimeColumn("last arrival", format="D MMM HH:mm:ss", timezone="UTC"),
-    "rejected_at": st.column_config.DatetimeColumn("rejected at", format="D MMM HH:mm:ss", timezone="UTC"),
+    "last_event": st.column_config.DatetimeColumn(
+        "last event", format="D MMM YYYY HH:mm:ss", timezone="UTC"
+    ),
+    "last_arrival": st.column_config.DatetimeColumn(
+        "last arrival", format="D MMM HH:mm:ss", timezone="UTC"
+    ),
+    "rejected_at": st.column_config.DatetimeColumn(
+        "rejected at", format="D MMM HH:mm:ss", timezone="UTC"
+    ),
 }
 
 
@@ -85,7 +106,11 @@ def waiting() -> None:
     with panel("Detectors", "Events that are stored and that a detector has yet to count."):
         frame = data.progress()
         if frame.is_empty():
-            empty("No detector has run on this store yet:", "commonmode detect --once", "commonmode detect --follow")
+            empty(
+                "No detector has run on this store yet:",
+                "commonmode detect --once",
+                "commonmode detect --follow",
+            )
             return
         st.dataframe(frame, hide_index=True)
         footing(int(frame["waiting"].sum()), "events wait to be counted, over all detectors")
@@ -100,26 +125,46 @@ def coverage(period: Period) -> None:
     ):
         frame = data.coverage(period)
         kinds = frame["kind"].n_unique()
-        chart(charts.coverage(frame), key="coverage", height=150 + 28 * kinds, alt="Share of events that fill each field, per kind")
+        chart(
+            charts.coverage(frame),
+            key="coverage",
+            height=150 + 28 * kinds,
+            alt="Share of events that fill each field, per kind",
+        )
         able = data.runnable(frame, {detector.name: detector.reads for detector in ALL})
         st.dataframe(
-            able.with_columns(pl.Series("detector", [look(d).name for d in able["detector"]], pl.String)),
+            able.with_columns(
+                pl.Series("detector", [look(d).name for d in able["detector"]], pl.String)
+            ),
             hide_index=True,
-            column_config={"kinds_missing": "kinds that do not occur", "never_filled": "fields never filled"},
+            column_config={
+                "kinds_missing": "kinds that do not occur",
+                "never_filled": "fields never filled",
+            },
         )
         footing(int(frame.unique("kind")["events"].sum()), "events", period)
 
 
 def rejected() -> None:
     """List what was refused, why, and where it stood."""
-    with panel("Rejected records", "Nothing is lost: each is kept with its bytes, the reason, and its position."):
+    with panel(
+        "Rejected records",
+        "Nothing is lost: each is kept with its bytes, the reason, and its position.",
+    ):
         reasons = data.reasons()
         if reasons.is_empty():
             st.caption(":material/check: No record was rejected.")
             return
-        chart(charts.reasons(reasons), key="reasons", height=60 + 30 * min(reasons.height, 12), alt="Rejected records per reason")
+        chart(
+            charts.reasons(reasons),
+            key="reasons",
+            height=60 + 30 * min(reasons.height, 12),
+            alt="Rejected records per reason",
+        )
         st.dataframe(data.rejected(), hide_index=True, height=280, column_config=_TIMES)
-        footing(int(reasons["records"].sum()), "records rejected", None, "the newest 500 are listed")
+        footing(
+            int(reasons["records"].sum()), "records rejected", None, "the newest 500 are listed"
+        )
 
 
 if __name__ == "__main__":

@@ -15,24 +15,27 @@ BLUE = look("monoculture").colour
 
 
 def heat_map(agreement: pl.DataFrame) -> Spec:
-    """Draw agreement between families: columns ``one, other, agreement``; the diagonal is within."""
+    """Draw agreement between families, the diagonal within: columns ``one, other, agreement``."""
     families = agreement["one"].unique().sort().to_list()
     low, high = agreement["agreement"].min(), agreement["agreement"].max()
     return {
-        "tooltip": {"valueFormatter": "percent"},
-        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
-        "xAxis": {"type": "category", "data": [short(f, 20) for f in families], "axisTick": {"show": False}},
-        "yAxis": {"type": "category", "data": [short(f, 20) for f in families], "inverse": True, "axisTick": {"show": False}},
+        "tooltip": {},
+        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 8, "containLabel": True},
+        "xAxis": {
+            "type": "category",
+            "data": [short(f, 20) for f in families],
+            "axisTick": {"show": False},
+        },
+        "yAxis": {
+            "type": "category",
+            "data": [short(f, 20) for f in families],
+            "inverse": True,
+            "axisTick": {"show": False},
+        },
         "visualMap": {
             "min": low,
             "max": high,
-            "orient": "horizontal",
-            "left": "center",
-            "bottom": 0,
-            "itemHeight": 160,
-            "itemWidth": 12,
-            "precision": 2,
-            "calculable": True,
+            "show": False,
             "inRange": {"color": ["#EAF1F5", "#9EC5DD", "#3C8DBF", "#0B4F7D"]},
         },
         "series": [
@@ -41,10 +44,12 @@ def heat_map(agreement: pl.DataFrame) -> Spec:
                 "name": "agreement",
                 "data": [
                     {
-                        "value": [families.index(one), families.index(other), round(value, 4)],
+                        "value": [families.index(one), families.index(other), round(value, 2)],
                         "label": {"color": "#FFFFFF" if value > (low + high) / 2 else "#1D232B"},
                     }
-                    for one, other, value in agreement.select("one", "other", "agreement").iter_rows()
+                    for one, other, value in agreement.select(
+                        "one", "other", "agreement"
+                    ).iter_rows()
                 ],
                 "label": {"show": True, "formatter": "{@[2]}"},
                 "itemStyle": {"borderWidth": 2, "borderColor": "rgba(138,143,152,0.25)"},
@@ -82,18 +87,29 @@ def within_between(families: pl.DataFrame) -> Spec:
 
 
 def contexts(frame: pl.DataFrame) -> Spec:
-    """Draw each context's agreement within families against between: on the diagonal is no excess."""
+    """Draw each context's agreement within families against between; the diagonal is no excess."""
     return {
         "tooltip": {"trigger": "item"},
         "grid": {"left": 52, "right": 24, "top": 16, "bottom": 46},
-        "xAxis": {"type": "value", "min": 0, "max": 1, "name": "agreement between families", "nameLocation": "middle", "nameGap": 28},
+        "xAxis": {
+            "type": "value",
+            "min": 0,
+            "max": 1,
+            "name": "agreement between families",
+            "nameLocation": "middle",
+            "nameGap": 28,
+        },
         "yAxis": {"type": "value", "min": 0, "max": 1, "name": "within", "nameLocation": "end"},
         "series": [
             {
                 "type": "scatter",
                 "itemStyle": {"color": BLUE, "opacity": 0.55},
                 "data": [
-                    {"name": short(context, 40), "value": [between, within], "symbolSize": 5 + min(18.0, agents**0.5)}
+                    {
+                        "name": short(context, 40),
+                        "value": [between, within],
+                        "symbolSize": 5 + min(18.0, agents**0.5),
+                    }
                     for context, agents, within, between in frame.select(
                         "context", "agents", "within", "between"
                     ).iter_rows()

@@ -22,7 +22,7 @@ WITH votes AS (
 """
 
 AGREEMENT = (
-    _CELLS
+    _CELLS  # noqa: S608  two constants
     + """
 , alike AS (
     SELECT a.family AS one, b.family AS other,
@@ -40,7 +40,7 @@ WHERE pairs > 0 ORDER BY one, other
 )
 
 CONTEXTS = (
-    _CELLS
+    _CELLS  # noqa: S608  two constants
     + """
 , wholes AS (
     SELECT context, sum(n) AS agents, count(*) AS families FROM sizes GROUP BY context
@@ -59,7 +59,7 @@ SELECT context, agents, families,
        (overall.alike - inside.alike) / nullif(agents * (agents - 1) - inside.pairs, 0) AS between
 FROM wholes JOIN inside USING (context) JOIN overall USING (context)
 WHERE inside.pairs > 0 AND agents * (agents - 1) > inside.pairs
-ORDER BY within - between DESC LIMIT 400
+ORDER BY agents DESC, context LIMIT 400
 """
 )
 
@@ -79,7 +79,7 @@ def agreement(period: Period) -> pl.DataFrame:
 
 
 def contexts(period: Period) -> pl.DataFrame:
-    """Return the contexts where families agree within more than between."""
+    """Return the largest contexts, with agreement within families and between."""
     return read(CONTEXTS, start=period.start, end=period.end)
 
 
@@ -91,7 +91,7 @@ def findings(period: Period) -> pl.DataFrame:
 def excess(agreement: pl.DataFrame) -> pl.DataFrame:
     r"""Sum up each family: agreement within, with others, and the excess.
 
-    Formula: κ = (within − between) / (1 − between), over all pairs of agents that met in a
+    Formula: κ = (within - between) / (1 - between), over all pairs of agents that met in a
     context. It is a description: it corrects for no operator and tests nothing.
 
     Parameters

@@ -47,7 +47,12 @@ def families(agreement: pl.DataFrame, period: Period) -> None:
         "agree with agents of other families. Raw agreement means nothing: the gap does. κ here "
         "only describes; the tested value, corrected for shared operators, stands on the finding.",
     ):
-        chart(charts.within_between(frame), key="within", height=90 + 46 * frame.height, alt="Agreement within and between families")
+        chart(
+            charts.within_between(frame),
+            key="within",
+            height=90 + 46 * frame.height,
+            alt="Agreement within and between families",
+        )
         st.dataframe(
             frame,
             hide_index=True,
@@ -65,23 +70,38 @@ def heat_map(agreement: pl.DataFrame, period: Period) -> None:
     """Draw agreement between every two families."""
     with panel("Agreement between families", "The diagonal is agreement within a family."):
         n = agreement["one"].n_unique()
-        chart(charts.heat_map(agreement), key="heat", height=max(320, 120 + 52 * n), alt="Agreement between every two families")
+        chart(
+            charts.heat_map(agreement),
+            key="heat",
+            height=max(320, 120 + 52 * n),
+            alt="Agreement between every two families",
+        )
         footing(int(agreement["contexts"].max() or 0), "contexts", period)  # type: ignore[arg-type]
 
 
 def contexts(period: Period) -> None:
     """Draw the contexts, those with the most excess first."""
     frame = data.contexts(period)
-    with panel("Contexts", "Each disc is one situation that agents of several families faced; above the line, families agree within more than between."):
+    with panel(
+        "Contexts",
+        "Each disc is one situation that agents of several families faced; above the line, "
+        "families agree within more than between.",
+    ):
         if frame.is_empty():
             empty("No context was faced by two families with two agents each.")
             return
         left, right = st.columns(2)
         with left:
-            chart(charts.contexts(frame), key="contexts", height=360, alt="Agreement within against between, per context")
+            chart(
+                charts.contexts(frame),
+                key="contexts",
+                height=360,
+                alt="Agreement within against between, per context",
+            )
         with right:
+            excess = pl.col("within") - pl.col("between")
             st.dataframe(
-                frame,
+                frame.sort(excess, descending=True),
                 hide_index=True,
                 height=360,
                 column_config={
@@ -89,7 +109,12 @@ def contexts(period: Period) -> None:
                     "between": st.column_config.NumberColumn(format="percent"),
                 },
             )
-        footing(frame.height, "contexts", period, "the largest excess first, 400 at most")
+        footing(
+            frame.height,
+            "contexts",
+            period,
+            "those with most agents, 400 at most; sorted by excess",
+        )
 
 
 if __name__ == "__main__":

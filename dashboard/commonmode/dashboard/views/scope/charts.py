@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,11 @@ def per_agent(frame: pl.DataFrame) -> Spec:
         "tooltip": {"trigger": "axis"},
         "grid": {"left": 8, "right": 30, "top": 34, "bottom": 24, "containLabel": True},
         "xAxis": {"type": "value", "minInterval": 1},
-        "yAxis": {"type": "category", "data": [short(a, 26) for a in ordered["agent"]], "axisTick": {"show": False}},
+        "yAxis": {
+            "type": "category",
+            "data": [short(a, 26) for a in ordered["agent"]],
+            "axisTick": {"show": False},
+        },
         "series": [
             {
                 "name": "took effect",
@@ -53,20 +58,20 @@ def chain(chains: list[list[Hop]], action: dict[str, Any]) -> Spec:
         shift = deepest - len(hops)
         for depth, hop in enumerate(hops):
             nodes.setdefault(_key(hop), _hop(hop, depth + shift, row))
-        links += [_arrow(_key(one), _key(other), other.permits) for one, other in zip(hops, hops[1:], strict=False)]
+        links += [_arrow(_key(one), _key(other), other.permits) for one, other in pairwise(hops)]
         links.append(_arrow(_key(hops[-1]), "act", all(hop.permits for hop in hops)))
     nodes["act"] = _act(action, deepest, (len(shown) - 1) / 2)
     unique = {(link["source"], link["target"]): link for link in links}
+    hidden = {"type": "value", "show": False}
     return {
         "tooltip": {},
+        "grid": {"left": 40, "right": 40, "top": 0, "bottom": 0},
+        "xAxis": {**hidden, "min": -0.5, "max": deepest + 0.5},
+        "yAxis": {**hidden, "min": -0.4, "max": len(shown) - 0.2, "inverse": True},
         "series": [
             {
                 "type": "graph",
-                "layout": "none",
-                "left": 70,
-                "right": 90,
-                "top": 40,
-                "bottom": 50,
+                "coordinateSystem": "cartesian2d",
                 "edgeSymbol": ["none", "arrow"],
                 "edgeSymbolSize": 9,
                 "data": list(nodes.values()),
@@ -86,8 +91,7 @@ def _hop(hop: Hop, x: int, y: int) -> Spec:
     return {
         "id": _key(hop),
         "name": short(hop.grant.grant, 30),
-        "x": 220 * x,
-        "y": 90 * y,
+        "value": [x, y],
         "symbol": "circle",
         "symbolSize": 26,
         "itemStyle": {"color": colour},
@@ -95,7 +99,11 @@ def _hop(hop: Hop, x: int, y: int) -> Spec:
             "show": True,
             "position": "bottom",
             "lineHeight": 16,
-            "formatter": f"{short(hop.grant.agent, 22)}\n{mark} {short(hop.why, 34)}".replace("{", "(").replace("}", ")"),
+            "width": 180,
+            "overflow": "break",
+            "formatter": f"{short(hop.grant.agent, 22)}\n{mark} {short(hop.why, 66)}".replace(
+                "{", "("
+            ).replace("}", ")"),
             "color": colour if not hop.permits else NEUTRAL,
             "fontWeight": "normal" if hop.permits else "bold",
         },
@@ -107,8 +115,7 @@ def _act(action: dict[str, Any], x: int, y: float) -> Spec:
     return {
         "id": "act",
         "name": short(action["id"], 30),
-        "x": 220 * x,
-        "y": 90 * y,
+        "value": [x, y],
         "symbol": "diamond",
         "symbolSize": 34,
         "itemStyle": {"color": ALERT},
@@ -116,6 +123,8 @@ def _act(action: dict[str, Any], x: int, y: float) -> Spec:
             "show": True,
             "position": "bottom",
             "lineHeight": 16,
+            "width": 180,
+            "overflow": "break",
             "fontWeight": "bold",
             "formatter": what.replace("{", "(").replace("}", ")"),
         },
@@ -123,5 +132,9 @@ def _act(action: dict[str, Any], x: int, y: float) -> Spec:
 
 
 def _arrow(source: str, target: str, permits: bool) -> Spec:  # noqa: FBT001  what `Hop` says
-    style = {"color": NEUTRAL, "width": 2} if permits else {"color": ALERT, "width": 3, "type": "dashed"}
+    style = (
+        {"color": NEUTRAL, "width": 2}
+        if permits
+        else {"color": ALERT, "width": 3, "type": "dashed"}
+    )
     return {"source": source, "target": target, "lineStyle": style}

@@ -90,17 +90,19 @@ def chains(action: dict[str, Any]) -> list[list[Hop]]:
     return lineages(grants, act, revoked)
 
 
-def lineages(
-    grants: list[Grant], act: Act, revoked: dict[str, list[datetime]]
-) -> list[list[Hop]]:
+def lineages(grants: list[Grant], act: Act, revoked: dict[str, list[datetime]]) -> list[list[Hop]]:
     """Follow each grant that the agent could rely on up to its root, and judge every hop."""
     by_id = defaultdict[str, list[Grant]](list)
     for grant in grants:
         by_id[grant.grant].append(grant)
     leaves = [
-        g for g in grants if (g.grant == act.grant if act.grant is not None else g.agent == act.agent)
+        g
+        for g in grants
+        if (g.grant == act.grant if act.grant is not None else g.agent == act.agent)
     ]
-    return [[judged(g, act, revoked) for g in path] for leaf in leaves for path in _paths(leaf, by_id)]
+    return [
+        [judged(g, act, revoked) for g in path] for leaf in leaves for path in _paths(leaf, by_id)
+    ]
 
 
 def _paths(leaf: Grant, by_id: dict[str, list[Grant]]) -> list[list[Grant]]:
@@ -116,7 +118,7 @@ def _paths(leaf: Grant, by_id: dict[str, list[Grant]]) -> list[list[Grant]]:
 
 
 def judged(grant: Grant, act: Act, revoked: dict[str, list[datetime]]) -> Hop:
-    """Say whether one grant permits an action at its time, and otherwise which word of it forbids."""
+    """Say whether one grant permits an action at its time, and if not, what of it forbids."""
     end = end_of(grant, revoked)
     if act.at < grant.start:
         return Hop(grant, permits=False, why=f"only valid from {_clock(grant.start)}")
@@ -127,7 +129,11 @@ def judged(grant: Grant, act: Act, revoked: dict[str, list[datetime]]) -> Hop:
         return Hop(grant, permits=True, why="permits it")
     if grant.actions is not None and act.action is not None and act.action not in grant.actions:
         return Hop(grant, permits=False, why=f"does not permit {act.action}")
-    if grant.places is not None and act.resource is not None and not within(act.resource, grant.places):
+    if (
+        grant.places is not None
+        and act.resource is not None
+        and not within(act.resource, grant.places)
+    ):
         return Hop(grant, permits=False, why=f"does not reach {act.resource}")
     return Hop(grant, permits=False, why="does not cover it")
 

@@ -9,8 +9,10 @@ import streamlit as st
 
 from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel
 from commonmode.dashboard.period import Period, choose_period
+from commonmode.dashboard.plain_text import short
 from commonmode.dashboard.summaries import findings_table
 from commonmode.dashboard.theme import look
+from commonmode.dashboard.url_state import pick
 from commonmode.dashboard.views.scope import charts, data
 
 
@@ -26,21 +28,25 @@ def show() -> None:
     findings_table("scope", found, period)
     if found.is_empty():
         return
-    left, right = st.columns([2, 3])
-    with left:
-        agents(period)
-    with right:
-        one_breach(found)
+    one_breach(found)
+    agents(period)
 
 
 def agents(period: Period) -> None:
     """Draw breaches and attempts per agent."""
     frame = data.per_agent(period)
-    with panel("Per agent", "Breaches that took effect, and those that were denied, failed or only tried."):
+    with panel(
+        "Per agent", "Breaches that took effect, and those that were denied, failed or only tried."
+    ):
         if frame.is_empty():
             empty("The cited events lie outside this period; widen it.")
             return
-        chart(charts.per_agent(frame), key="per-agent", height=90 + 26 * min(frame.height, 20), alt="Breaches and attempts per agent")
+        chart(
+            charts.per_agent(frame),
+            key="per-agent",
+            height=90 + 26 * min(frame.height, 20),
+            alt="Breaches and attempts per agent",
+        )
         footing(int(frame["breaches"].sum() + frame["attempts"].sum()), "breaching actions", period)
 
 
@@ -52,32 +58,36 @@ def one_breach(found: pl.DataFrame) -> None:
         "Every chain of grants that the action could rest on, as they stood at the moment of the "
         "action. Green permits it, red does not; one red hop breaks a chain.",
     ):
-        chosen = st.selectbox(
-            "Finding",
-            list(rows),
-            format_func=lambda f: f"{rows[f]['subject']} · {rows[f]['window_start']:%d %b %H:%M}",
-            key="breach",
-            bind="query-params",
-        )
-        claim(rows[chosen]["claim"], key="small-breach")
+        which, what = st.columns(2)
+        with which:
+            told = {name: _finding_in_words(row) for name, row in rows.items()}
+            chosen = pick("Finding", told, key="breach")
         acts = data.actions(chosen)
         if acts.is_empty():
-            empty("The cited actions are not in this store. Rebuild it from the log:", "commonmode replay")
+            empty(
+                "The cited actions are not in this store. Rebuild it from the log:",
+                "commonmode replay",
+            )
             return
-        action = _one_of(acts)
+        with what:
+            action = _one_of(acts)
+        claim(rows[chosen]["claim"], key="small-breach")
         grants(action)
 
 
 def _one_of(acts: pl.DataFrame) -> dict[str, Any]:
     actions = {row["id"]: row for row in acts.iter_rows(named=True)}
-    chosen = st.selectbox(
-        "Action",
-        list(actions),
-        format_func=lambda a: f"{actions[a]['at']:%d %b %H:%M:%S} · {actions[a]['action'] or 'acted'} {actions[a]['resource'] or ''}",
-        key="action",
-        bind="query-params",
-    )
-    return actions[chosen]
+    told = {name: _in_words(row) for name, row in actions.items()}
+    return actions[pick("Action", told, key="action")]
+
+
+def _in_words(action: dict[str, Any]) -> str:
+    what = f"{action['action'] or 'acted'} {action['resource'] or ''}"
+    return f"{action['at']:%d %b %H:%M:%S} · {short(what)}"
+
+
+def _finding_in_words(finding: dict[str, Any]) -> str:
+    return f"{finding['window_start']:%d %b %H:%M} · {short(finding['subject'])}"
 
 
 def grants(action: dict[str, Any]) -> None:
@@ -86,16 +96,27 @@ def grants(action: dict[str, Any]) -> None:
     if not chains:
         st.badge("no grant at all was held", icon=":material/key_off:", color="red")
         return
-    chart(charts.chain(chains, action), key="chain", height=150 + 90 * min(len(chains), charts.MOST_CHAINS), alt="Grants behind the action, the hop that forbids it in red")
+    chart(
+        charts.chain(chains, action),
+        key="chain",
+        height=120 + 90 * min(len(chains), charts.MOST_CHAINS),
+        alt="Grants behind the action, the hop that forbids it in red",
+    )
     st.dataframe(
         data.table(chains),
         hide_index=True,
         column_config={
-            "valid from": st.column_config.DatetimeColumn("valid from", format="D MMM HH:mm:ss", timezone="UTC"),
-            "valid until": st.column_config.DatetimeColumn("valid until", format="D MMM HH:mm:ss", timezone="UTC"),
+            "valid from": st.column_config.DatetimeColumn(
+                "valid from", format="D MMM HH:mm:ss", timezone="UTC"
+            ),
+            "valid until": st.column_config.DatetimeColumn(
+                "valid until", format="D MMM HH:mm:ss", timezone="UTC"
+            ),
         },
     )
-    footing(len(chains), "chains of grants", None, f"as known for {action['at']:%d %b %Y %H:%M:%S} UTC")
+    footing(
+        len(chains), "chains of grants", None, f"as known for {action['at']:%d %b %Y %H:%M:%S} UTC"
+    )
 
 
 if __name__ == "__main__":

@@ -40,13 +40,25 @@ def picture(frame: pl.DataFrame, across: str, up: list[str], shape: str) -> Spec
     """Draw columns `up` over column `across`."""
     shown = frame.head(MOST_POINTS)
     kind = shown.schema[across]
-    axis = "time" if kind.is_temporal() else "value" if kind.is_numeric() and shape != "bar" else "category"
+    axis = (
+        "time"
+        if kind.is_temporal()
+        else "value"
+        if kind.is_numeric() and shape != "bar"
+        else "category"
+    )
     along = [_place(value, axis) for value in shown[across]]
     return {
         "legend": {"top": 0},
         "tooltip": {"trigger": "item" if shape == "scatter" else "axis"},
         "grid": {"left": 16, "right": 24, "top": 36, "bottom": 36, "containLabel": True},
-        "xAxis": {"type": axis, "scale": True, "name": short(across), "nameLocation": "middle", "nameGap": 28},
+        "xAxis": {
+            "type": axis,
+            "scale": True,
+            "name": short(across),
+            "nameLocation": "middle",
+            "nameGap": 28,
+        },
         "yAxis": {"type": "value", "scale": shape != "bar"},
         "series": [
             {

@@ -7,7 +7,7 @@ import time
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, empty, footing, panel
+from commonmode.dashboard.panel import chart, empty, footing, panel, rows_high
 from commonmode.dashboard.url_state import choose, chosen
 from commonmode.dashboard.views.sql import charts, data
 from commonmode.store import QueryError, QueryRefusedError
@@ -52,13 +52,25 @@ def editor() -> tuple[str, int, bool]:
     """Edit a question; it runs only when asked."""
     _adopt_url()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        example = st.selectbox("Begin with", list(data.EXAMPLES), index=None, placeholder="an example …", key="sql-example")
+        example = st.selectbox(
+            "Begin with",
+            list(data.EXAMPLES),
+            index=None,
+            placeholder="an example …",
+            key="sql-example",
+        )
         if st.button("Take it", disabled=example is None, key="sql-take"):
             st.session_state["sql-text"] = data.EXAMPLES[str(example)]
     sql = st.text_area("Question", key="sql-text", height=240, placeholder="SELECT … FROM events")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         most = st.selectbox("Rows at most", LIMITS, index=1, key="sql-most", width=150)
-        asked = st.button("Run", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter", key="sql-run")
+        asked = st.button(
+            "Run",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            key="sql-run",
+        )
     choose("sql", sql or None)
     return sql, most, asked
 
@@ -96,14 +108,27 @@ def result(frame: pl.DataFrame, more: bool, seconds: float) -> None:  # noqa: FB
             return
         table, picture = st.tabs([":material/table_rows: Table", ":material/bar_chart: Chart"])
         with table:
-            st.dataframe(frame, hide_index=True, height=min(420, 38 + 35 * frame.height), key="sql-rows")
+            st.dataframe(frame, hide_index=True, height=rows_high(frame.height, 10), key="sql-rows")
         with picture:
             draw(frame)
         note = "there are more: raise the limit" if more else "all of them"
         footing(frame.height, "rows", None, f"{note} · {seconds:.2f} s")
         with st.container(horizontal=True):
-            st.download_button("CSV", data.as_csv(frame), "commonmode.csv", "text/csv", icon=":material/download:", on_click="ignore")
-            st.download_button("Parquet", data.as_parquet(frame), "commonmode.parquet", icon=":material/download:", on_click="ignore")
+            st.download_button(
+                "CSV",
+                data.as_csv(frame),
+                "commonmode.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "Parquet",
+                data.as_parquet(frame),
+                "commonmode.parquet",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 def draw(frame: pl.DataFrame) -> None:
@@ -118,7 +143,12 @@ def draw(frame: pl.DataFrame) -> None:
     best = charts.SHAPES.index(charts.shape_of(frame, across))
     shape = shape_box.selectbox("As", charts.SHAPES, index=best, key="sql-shape")
     if up:
-        chart(charts.picture(frame, across, up, shape), key="sql-picture", height=360, alt="The answer, drawn")
+        chart(
+            charts.picture(frame, across, up, shape),
+            key="sql-picture",
+            height=360,
+            alt="The answer, drawn",
+        )
         footing(min(frame.height, charts.MOST_POINTS), "rows drawn")
 
 
