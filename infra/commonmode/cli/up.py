@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from rich.text import Text
 
 from commonmode.cli.deployment_table import deployment_table
+from commonmode.cli.narrate import Narrator, stop_on_signals
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.output import errors, plain
 from commonmode.local import state
@@ -54,39 +53,15 @@ def command(detach: bool, **choices: Any) -> None:  # noqa: FBT001  a click flag
     if detach:
         _detach(choices["data_dir"])
         return
-    _stop_on_signals()
+    stop_on_signals()
     try:
-        with Deployment(changed=_Told().tell, **choices) as running:
+        with Deployment(changed=Narrator(errors).tell, **choices) as running:
             errors.print(deployment_table(running.status()))
             errors.print("Ctrl-C stops everything.")
             running.wait()
     except KeyboardInterrupt:
         errors.print("Everything is stopped.")
         sys.exit(130)
-
-
-class _Told:
-    """Says each change of a process once."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[str, int]] = {}
-
-    def tell(self, shown: state.DeploymentState) -> None:
-        """Print what changed since the last call."""
-        for one in shown.processes:
-            now = (one.state, one.restarts)
-            if self._last.get(one.name) != now and one.state != "waiting":
-                reason = f": {one.reason}" if one.reason and one.state == "restarting" else ""
-                errors.print(Text(plain(f"{one.name} {one.state}{reason}")), style="dim")
-            self._last[one.name] = now
-
-
-def _stop_on_signals() -> None:
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
 
 
 def _detach(data_dir: Path) -> None:
