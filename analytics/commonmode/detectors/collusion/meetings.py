@@ -91,14 +91,19 @@ class Chance:
     def _chances(self, met: Meetings, base: float) -> Floats:
         often = met.joint.group_by("first", "second", "where").agg(times=pl.col("bin").n_unique())
         casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
+        times = met.visits.group_by("who", "where").agg(k=pl.len().cast(pl.Float64))
         suspect = often.filter(pl.col("times") >= _SUSPECT)
-        first, second, where = (suspect[name].to_numpy() for name in ("first", "second", "where"))
-        product = self._visits[first, where].A1 * self._visits[second, where].A1
+        for end in ("first", "second"):
+            own = times.rename({"who": end, "k": f"k_{end}"})
+            suspect = suspect.join(own, on=(end, "where"), how="left")
+        hidden = suspect.select("where", product=pl.col("k_first") * pl.col("k_second"))
         places = len(met.resources)
         return chance_of_meeting(
             self._visits,
             np.bincount(casual, minlength=places).astype(float),
-            left_out=np.bincount(where, weights=product, minlength=places),
+            left_out=np.bincount(
+                hidden["where"].to_numpy(), hidden["product"].to_numpy(), minlength=places
+            ).astype(float),
             prior=_PRIOR_PAIRS,
             base=base,
         )
