@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -14,11 +15,9 @@ from commonmode.cli.output import plain
 _STYLES = {"running": "green", "restarting": "red", "stopped": "red"}
 
 
-def deployment_table(status: Mapping[str, Any]) -> Table:
+def deployment_table(status: Mapping[str, Any]) -> Group:
     """Lay a deployment's status out: a line for each process, the lag below."""
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", caption=_caption(status)
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("process", "state", "pid", "restarts"):
         table.add_column(name)
     table.add_column("address or log", overflow="fold")
@@ -32,10 +31,12 @@ def deployment_table(status: Mapping[str, Any]) -> Table:
         )
         if one["reason"]:
             table.add_row("", "", "", "", Text(plain(one["reason"]), style="dim"))
-    return table
+    return Group(table, _below(status))
 
 
-def _caption(status: Mapping[str, Any]) -> Text:
+def _below(status: Mapping[str, Any]) -> Text:
     lag = status["lag"]
     known = "unknown" if lag is None else ", ".join(f"{t} {n:,}" for t, n in lag.items())
-    return Text(plain(f"data {status['data']} · Kafka {status['broker']} · lag {known}"))
+    return Text(
+        plain(f"data   {status['data']}\nKafka  {status['broker'] or 'none'}\nlag    {known}")
+    )

@@ -29,9 +29,11 @@ def data_option(function: F) -> F:
 def _default_data_dir(
     _context: click.Context, _parameter: click.Parameter, value: Path | None
 ) -> Path:
+    if value is not None:
+        return value
     from commonmode.store import default_data_dir  # noqa: PLC0415  keeps `--help` quick
 
-    return value if value is not None else default_data_dir()
+    return default_data_dir()
 
 
 class _Property(click.ParamType):

@@ -14,10 +14,14 @@ from commonmode.local.identity import Identity
 from commonmode.local.java import find_java
 from commonmode.local.journal import Journal
 
+_LOGGING = "-Dorg.slf4j.simpleLogger"
 JAVA_OPTIONS = (
     "-Xmx512m",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    f"{_LOGGING}.showDateTime=true",
+    f"{_LOGGING}.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+    # These two write for ever though nothing happens.
+    f"{_LOGGING}.log.org.apache.kafka.controller.EventPerformanceMonitor=warn",
+    f"{_LOGGING}.log.org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime=warn",
 )
 READY_SECONDS = 90.0
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -86,7 +86,7 @@ class Deployment:
             dashboard_port=dashboard_port,
         )
         self._changed = changed
-        self._stage: Literal["starting", "ready", "stopping"] = "starting"
+        self._stage: state.Stage = "starting"
         self._lock = FileLock(self.data_dir / "run" / "deployment.lock")
         self._guard: Guard | None = None
         self._services: Services | None = None
@@ -146,15 +146,14 @@ class Deployment:
 
     def stop(self) -> None:
         """Stop every part, the broker last; harmless when nothing runs."""
-        self._stage = "stopping"
         if self._supervisor is not None:
-            self._publish()
+            self._enter("stopping")
             self._supervisor.stop()
+            self._enter("stopped")
             self._supervisor = None
         if self._guard is not None:
             self._guard.close()
             self._guard = None
-            state.clear(self.data_dir)
         self._lock.release()
         self._stopped.set()
 
@@ -197,12 +196,15 @@ class Deployment:
                         service.name, service.reason or "it ended", service.journal.path
                     )
             time.sleep(_POLL_SECONDS)
-        self._stage = "ready"
-        self._publish()
+        self._enter("ready")
 
     def _raise_defect(self) -> None:
         if self._supervisor is not None and self._supervisor.defect is not None:
             raise self._supervisor.defect
+
+    def _enter(self, stage: state.Stage) -> None:
+        self._stage = stage
+        self._publish()
 
     def _publish(self) -> None:
         if self._supervisor is None or self._guard is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 LARGEST = 8 * 2**20
 TOLD_LINES = 5
+TOLD_CHARACTERS = 600
 
 
 @dataclass
@@ -38,6 +39,6 @@ class Journal:
             return stream.read()
 
     def last_words(self) -> str:
-        """Return the last lines the process wrote, on one line."""
+        """Return the last lines the process wrote, on one line, the end of them if long."""
         lines = self.said().decode(errors="replace").strip().splitlines()
-        return " | ".join(lines[-TOLD_LINES:]) or "it said nothing"
+        return " | ".join(lines[-TOLD_LINES:])[-TOLD_CHARACTERS:] or "it said nothing"

@@ -9,15 +9,18 @@ from msgspec import Struct
 
 
 class Lag(Struct, frozen=True):
-    """Records of each topic that are in the log and not yet in the store, at a time (epoch s)."""
+    """Records of each topic that are in the log and not yet in the store, at a time (epoch s).
+
+    Of a broker that is away they are unknown, None.
+    """
 
     at: float
-    topics: dict[str, int]
+    topics: dict[str, int] | None
 
 
 def write_lag(data_dir: Path, lag: Lag) -> None:
     """Replace what was written, in one step."""
-    path = _path(data_dir)
+    path = lag_path(data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(msgspec.json.encode(lag))
@@ -27,10 +30,11 @@ def write_lag(data_dir: Path, lag: Lag) -> None:
 def read_lag(data_dir: Path) -> Lag | None:
     """Read what the owner last wrote, None when no owner did."""
     try:
-        return msgspec.json.decode(_path(data_dir).read_bytes(), type=Lag)
+        return msgspec.json.decode(lag_path(data_dir).read_bytes(), type=Lag)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _path(data_dir: Path) -> Path:
+def lag_path(data_dir: Path) -> Path:
+    """Where it is written; as long as the owner works, every second."""
     return data_dir / "run" / "lag.json"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
+
 from commonmode.local import state
 from commonmode.local.guard import GRACE_SECONDS, end_groups
 from commonmode.local.identity import Identity
@@ -18,13 +20,13 @@ def end_leftovers(data_dir: Path) -> list[Identity]:
     Its guard does that within seconds; only if that was killed as well is there work left here.
     """
     last = state.read(data_dir)
-    if last is None or last.supervisor.lives():
+    if last is None or last.state == "stopped" or last.supervisor.lives():
         return []
     left = [last.guard, *(one.process for one in last.processes if one.process is not None)]
     _wait_for(last.guard)
     orphans = [one for one in left if one.lives()]
     end_groups([one.pid for one in orphans], GRACE_SECONDS)
-    state.clear(data_dir)
+    state.write(data_dir, msgspec.structs.replace(last, state="stopped"))
     return orphans
 
 

@@ -100,6 +100,7 @@ class Owner:
                 ensure(connection, self._topics)
             except BrokerUnreachableError as error:
                 logger.warning("%s", error)
+                write_lag(self._data_dir, Lag(time.time(), None))
                 stop.wait(_RETRY_SECONDS)
             else:
                 return True

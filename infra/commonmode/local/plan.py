@@ -58,12 +58,12 @@ class Plan(Struct, frozen=True, kw_only=True):
 def verb(plan: Plan, name: str, bootstrap: str | None, *options: str) -> list[str]:
     """Return the command line that runs one verb of ours on this data.
 
-    >>> verb(Plan(data_dir=Path("d")), "watch", "127.0.0.1:9092")[-5:]
-    ['watch', '--data', 'd', '-b', '127.0.0.1:9092']
+    >>> verb(Plan(data_dir=Path("d")), "watch", "127.0.0.1:9092")[3:]
+    ['watch', '--data', 'd', '-b', '127.0.0.1:9092', '-t', 'commonmode.events']
     """
     command = [sys.executable, "-m", "commonmode.cli.main", name, "--data", str(plan.data_dir)]
     if bootstrap is not None:
-        command += ["-b", bootstrap]
+        command += ["-b", bootstrap, "-t", plan.topic]
     return [*command, *options]
 
 

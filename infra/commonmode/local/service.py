@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from commonmode.local.errors import LocalError
 from commonmode.local.guard import Guard
+from commonmode.local.heartbeat import Heartbeat
 from commonmode.local.identity import Identity
 from commonmode.local.journal import Journal
 from commonmode.local.state import Condition, ProcessState
@@ -35,11 +36,6 @@ class BackOff:
         return pause
 
 
-def never_stalled(_now: float) -> str | None:
-    """Find nothing wrong: the process has no other sign of life than being there."""
-    return None
-
-
 @dataclass
 class Service:
     """One process of the deployment, and what is done to keep it there.
@@ -52,8 +48,8 @@ class Service:
         Whether the process does its work now.
     after
         Names of the services that must be ready before this one is started.
-    stalled
-        Given the time, returns why a running process should be started anew, or None.
+    heartbeat
+        Its sign of life, where it has another than being there.
     patience
         Seconds a process gets from its start to being ready.
     settling
@@ -67,7 +63,7 @@ class Service:
     is_ready: Callable[[], bool]
     after: tuple[str, ...] = ()
     address: str | None = None
-    stalled: Callable[[float], str | None] = never_stalled
+    heartbeat: Heartbeat | None = None
     patience: float = 120.0
     settling: float = 0.0
     process: subprocess.Popen[bytes] | None = None
@@ -86,10 +82,10 @@ class Service:
             if may_start and now >= self._next_at:
                 self._start(now)
         elif (code := self.process.poll()) is not None:
-            self._again(now, f"{ending(code)}: {self.journal.last_words()}")
+            self._again(now, self._how_it_ended(code))
         elif self.condition == "starting":
             self._look_whether_ready(now)
-        elif why := self.stalled(now):
+        elif self.heartbeat is not None and (why := self.heartbeat.stalled(now)):
             self._again(now, why)
 
     def stop(self) -> None:
@@ -124,8 +120,15 @@ class Service:
         age = now - self._launched_at
         if age >= self.settling and self.is_ready():
             self.condition = "running"
+            if self.heartbeat is not None:
+                self.heartbeat.begin(now)
         elif age > self.patience:
             self._again(now, f"not ready after {self.patience:.0f} s")
+
+    def _how_it_ended(self, code: int) -> str:
+        # Who is killed outright had no time for last words; what it said is about something else.
+        killed = code == -signal.SIGKILL
+        return ending(code) if killed else f"{ending(code)}: {self.journal.last_words()}"
 
     def _again(self, now: float, reason: str) -> None:
         if self.process is not None:

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from commonmode.local import node, ports, state
 from commonmode.local.broker import Broker
 from commonmode.local.guard import Guard
+from commonmode.local.heartbeat import Heartbeat
 from commonmode.local.journal import Journal
+from commonmode.local.lag import lag_path
 from commonmode.local.plan import Plan, environment, verb
 from commonmode.local.service import Service
 
@@ -69,6 +71,8 @@ class Services:
         service.after = ("broker",) if self._plan.own_broker else ()
         service.is_ready = lambda: ports.answers(self._flight_port)
         service.address = self.flight
+        if self._plan.kafka:
+            service.heartbeat = Heartbeat(lag_path(self._plan.data_dir))
         return service
 
     def _dashboard(self) -> Service:

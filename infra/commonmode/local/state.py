@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from commonmode.local.identity import Identity
 
+Stage = Literal["starting", "ready", "stopping", "stopped"]
 Condition = Literal["waiting", "starting", "running", "restarting", "stopped"]
 
 
@@ -38,11 +39,14 @@ class ProcessState(Struct, frozen=True):
 
 
 class DeploymentState(Struct, frozen=True):
-    """Who runs the deployment, where its parts listen, and how each process is."""
+    """Who runs the deployment, where its parts listen, and how each process is.
+
+    It outlives the deployment: the next one takes the same ports again while they are free.
+    """
 
     supervisor: Identity
     guard: Identity
-    state: Literal["starting", "ready", "stopping"]
+    state: Stage
     broker: str | None = None
     flight: str | None = None
     dashboard: str | None = None
@@ -69,18 +73,14 @@ def read(data_dir: Path) -> DeploymentState | None:
 def running(data_dir: Path) -> DeploymentState | None:
     """Read the state of the deployment that runs on this folder now, None when none does."""
     state = read(data_dir)
-    return state if state and state.supervisor.lives() else None
+    over = state is None or state.state == "stopped" or not state.supervisor.lives()
+    return None if over else state
 
 
 def bootstrap_of(data_dir: Path) -> str | None:
     """Address of the Kafka that the running deployment uses, None when none runs."""
     state = running(data_dir)
     return state.broker if state else None
-
-
-def clear(data_dir: Path) -> None:
-    """Forget a deployment that is over."""
-    _path(data_dir).unlink(missing_ok=True)
 
 
 def _path(data_dir: Path) -> Path:
