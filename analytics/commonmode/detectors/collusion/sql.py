@@ -16,10 +16,10 @@ WITH act AS (
     AND resource IS NOT NULL AND "at" >= $start AND "at" < $end
 ), visit AS (
   SELECT DISTINCT agent, resource, bin FROM act
-  QUALIFY coalesce(bin - max(bin) OVER earlier > $pause, true)
   WINDOW earlier AS (
     PARTITION BY agent, resource ORDER BY bin RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
+  QUALIFY coalesce(bin - max(bin) OVER earlier > $pause, true)
 ), quiet AS (
   SELECT resource, bin FROM visit GROUP BY ALL HAVING count(*) <= $most_agents
 ), joint AS (
