@@ -1,0 +1,177 @@
+"""The live watch as a faust app: its agents' actions in, provisional findings out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import faust
+
+from commonmode.events import Position
+from commonmode.stream.connection import Connection
+from commonmode.stream.findings import FindingEvent, finding_record
+from commonmode.stream.records import Arrival
+from commonmode.stream.topics import Topics, ensure
+from commonmode.stream.watch.credentials import credentials
+from commonmode.stream.watch.judge import JudgeFactory
+from commonmode.stream.watch.log_follower import LogFollower
+from commonmode.stream.watch.view import View
+from commonmode.stream.watch.watchdog import watch_over
+
+logger = logging.getLogger(__name__)
+
+GROUP = "commonmode-watch"
+
+_BATCH = 1000
+_LINGER_SECONDS = 0.05
+_STALLED_SECONDS = 60.0
+
+
+class WatchWorker:
+    """One worker: faust gives it partitions of agents, and their actions as they come.
+
+    Each worker reads the whole log beside that, for the grants of agents that are not its own;
+    see `View`. At least once: a batch is acknowledged after its findings are.
+
+    Parameters
+    ----------
+    app : faust.App
+        The app that it runs in.
+    connection : Connection
+        The cluster.
+    judge_factory : callable
+        Makes a judge that has seen nothing.
+    topics : Topics
+        Names.
+    """
+
+    def __init__(
+        self, app: Any, connection: Connection, judge_factory: JudgeFactory, topics: Topics
+    ) -> None:
+        self._app = app
+        self._judge_factory = judge_factory
+        self._topics = topics
+        self._mine: frozenset[int] = frozenset()
+        self._publishing = asyncio.Lock()
+        self._log = LogFollower(connection, topics, self._new_view, self._publish)
+        raw = {"key_serializer": "raw", "value_serializer": "raw"}
+        self._findings = app.topic(topics.findings, key_type=bytes, value_type=bytes, **raw)
+        events = app.topic(topics.events, key_type=bytes, value_type=bytes, **raw)
+        app.agent(events, name="actions")(self._watch_actions)
+        app.task(self._follow_log)
+        app.on_partitions_assigned.connect(self._on_assigned, weak=False)
+
+    def _new_view(self) -> View:
+        return View(self._judge_factory(), self._mine, self._topics)
+
+    async def _on_assigned(self, _app: Any, assigned: set[Any], **_: Any) -> None:
+        self._mine = frozenset(p.partition for p in assigned if p.topic == self._topics.events)
+        logger.info("watching the agents of partitions %s", sorted(self._mine))
+        self._log.start_over()
+
+    async def _follow_log(self) -> None:
+        watch_over(lambda: self._log.view.done, lambda: self._log.ends, patience=_STALLED_SECONDS)
+        try:
+            await self._log.follow(lambda: self._app.should_stop)
+        finally:
+            self._log.close()
+
+    async def _watch_actions(self, stream: Any) -> None:
+        async for batch in stream.take_events(_BATCH, within=_LINGER_SECONDS):
+            await self._log.ready.wait()
+            await self._log.settle()
+            for event in batch:
+                await self._publish(self._log.view.take_live(_arrival(event.message)))
+
+    async def _publish(self, news: Sequence[FindingEvent]) -> None:
+        if not news:
+            return
+        async with self._publishing:
+            for finding in news:
+                record = finding_record(finding, self._topics.findings)
+                sent = await self._findings.send(
+                    key=record.key, value=record.value, headers=dict(record.headers)
+                )
+                await sent
+                logger.info("%s: %s", finding.id, finding.finding["score"]["claim"])
+
+
+def _arrival(message: Any) -> Arrival:
+    place = Position(message.topic, message.partition, message.offset)
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
+    return Arrival(place, dict(headers or ()), message.value)
+
+
+def create_app(  # noqa: PLR0913  each is a setting of its own
+    bootstrap: str,
+    data_dir: Path,
+    judge_factory: JudgeFactory,
+    topics: Topics | None = None,
+    *,
+    client_properties: dict[str, str] | None = None,
+    group: str = GROUP,
+) -> Any:
+    """Return the watch as a `faust.App`; start more processes of it to share the agents.
+
+    Parameters
+    ----------
+    bootstrap : str
+        The cluster.
+    data_dir : path
+        The data folder; each worker has a folder of its own in it while it runs.
+    judge_factory : callable
+        Makes a judge that has seen nothing.
+    topics : Topics
+        Names; created when missing.
+    client_properties : dict of str to str, optional
+        TLS and SASL.
+    group : str
+        Workers of one group share the agents.
+
+    Raises
+    ------
+    BrokerUnreachableError
+        When no broker answers.
+    """
+    connection = Connection(bootstrap, client_properties or {})
+    topics = topics or Topics()
+    ensure(connection, topics)
+    folder = worker_folder(data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        group,
+        broker=[f"kafka://{address}" for address in bootstrap.split(",")],
+        broker_credentials=credentials(connection.properties),
+        datadir=folder,
+        store="memory://",
+        web_enabled=False,
+        autodiscover=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="latest",
+        processing_guarantee="at_least_once",
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+    )
+    WatchWorker(app, connection, judge_factory, topics)
+    return app
+
+
+def worker_folder(data_dir: Path) -> Path:
+    """Return the folder of this process's worker."""
+    return data_dir / "run" / "watch" / str(os.getpid())
+
+
+def run(app: Any, data_dir: Path) -> None:
+    """Run a worker in this process until SIGINT or SIGTERM; then exit."""
+    worker = faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True)
+    try:
+        worker.execute_from_commandline()
+    finally:
+        shutil.rmtree(worker_folder(data_dir), ignore_errors=True)
