@@ -34,10 +34,13 @@ class Truth(msgspec.Struct, frozen=True):
         As a score would name it: ``family:helios``, ``ring:1``, ``agent:…``, ``operator:…``.
     details : dict
         Further facts, such as the ``agents`` of a ring.
+    value : float, optional
+        The effect size that a perfect detector would report.
     """
 
     subject: str
     details: dict[str, Any] = {}
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Plant(ABC):
             phenomenon=self.phenomenon,
             subject=pl.Series([truth.subject for truth in truths], dtype=pl.String),
             label=self.label,
+            value=pl.Series([truth.value for truth in truths], dtype=pl.Float64),
             args=pl.Series(args, dtype=pl.String),
             delay=LABELLED_AFTER,
         )

@@ -50,7 +50,9 @@ class BreakGlass(Plant):
         arrears = np.arange(self.cases) % 2 == 1
 
         def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            inside = span.holds(at)
+            inside = np.flatnonzero(span.holds(at))
+            if not len(inside):
+                return ()
             return self._break(world, who[inside], at[inside], arrears[inside], rng)
 
         return Plan(act=act)

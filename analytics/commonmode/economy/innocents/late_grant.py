@@ -46,7 +46,9 @@ class LateGrant(Plant):
         at = world.span.early().draw(self.grants, rng)
 
         def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            inside = span.holds(at)
+            inside = np.flatnonzero(span.holds(at))
+            if not len(inside):
+                return ()
             return self._use(world, who[inside], at[inside], rng)
 
         return Plan(act=act)

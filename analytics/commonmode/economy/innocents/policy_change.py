@@ -45,7 +45,9 @@ class PolicyChange(Plant):
         at = world.span.early().draw(self.cases, rng)
 
         def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            inside = span.holds(at)
+            inside = np.flatnonzero(span.holds(at))
+            if not len(inside):
+                return ()
             return self._change(world, who[inside], at[inside], rng)
 
         return Plan(act=act)

@@ -64,7 +64,7 @@ class Monoculture(Plant):
             return ()
 
         truths = tuple(
-            Truth(f"family:{names[number]}", {"kappa": self.strength**2})
+            Truth(f"family:{names[number]}", value=None if self.wrong else self.strength**2)
             for number in (copying if self.strength > 0 else ())
         )
         return Plan(truths=truths, vote=vote)

@@ -1,0 +1,94 @@
+"""The worlds of the scorecard: nothing, each lookalike, each plant by strength, everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+import polars as pl
+
+from commonmode.economy.economy import Economy
+from commonmode.economy.innocents import INNOCENTS
+from commonmode.economy.planting import Plant
+from commonmode.economy.plants import PLANTS
+from commonmode.economy.plants.collusion import Collusion
+from commonmode.economy.plants.monoculture import Monoculture
+from commonmode.economy.plants.scope import Scope
+
+Role = Literal["null", "innocent", "plant", "everything"]
+
+STRENGTHS: tuple[Plant, ...] = (
+    *(Monoculture(strength=strength) for strength in (0.1, 0.2, 0.3, 0.4, 0.6)),
+    *(Collusion(joint=joint) for joint in (3, 4, 6, 8, 12)),
+    *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
+)
+"""Every plant at the strengths of its power curve."""
+
+KNOBS = {"monoculture": "strength", "collusion": "joint", "scope": "rate"}
+"""The knob of each power curve."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """An economy of which one phenomenon, or all, can be judged, once per seed.
+
+    Parameters
+    ----------
+    name : str
+        Unique.
+    role : {'null', 'innocent', 'plant', 'everything'}
+        What stands in it: nothing, one lookalike, one plant, or all of both.
+    about : str
+        The phenomenon meant; empty for all.
+    plants, innocents : tuple of Plant
+        What is planted.
+    agents, events : int
+        Its size.
+    """
+
+    name: str
+    role: Role
+    about: str = ""
+    plants: tuple[Plant, ...] = ()
+    innocents: tuple[Plant, ...] = ()
+    agents: int = 300
+    events: int = 30_000
+
+    def frame(self, seed: int) -> tuple[pl.DataFrame, datetime, datetime]:
+        """Return the events as a store keeps them, each id once, from when and until when."""
+        economy = Economy(
+            seed=seed,
+            agents=self.agents,
+            events=self.events,
+            plants=self.plants,
+            innocents=self.innocents,
+        )
+        events = pl.concat(list(economy.frames()))
+        return events.unique("id", keep="first", maintain_order=True), economy.start, economy.end
+
+
+def worlds(agents: int, events: int) -> list[World]:
+    """Return every world of the scorecard at one size."""
+    plants = tuple(kind() for kind in PLANTS)
+    innocents = tuple(kind() for kind in INNOCENTS)
+    sized = partial(World, agents=agents, events=events)
+    return [
+        sized(name="nothing planted", role="null"),
+        *(
+            sized(name=one.name, role="innocent", about=one.phenomenon, innocents=(one,))
+            for one in innocents
+        ),
+        *(
+            sized(name=_described(one), role="plant", about=one.phenomenon, plants=(one,))
+            for one in STRENGTHS
+        ),
+        sized(name="all plants", role="everything", plants=plants),
+        sized(name="everything", role="everything", plants=plants, innocents=innocents),
+    ]
+
+
+def _described(plant: Plant) -> str:
+    knob = KNOBS[plant.name]
+    return f"{plant.name} {knob}={plant.knobs()[knob]:g}"

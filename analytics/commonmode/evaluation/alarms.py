@@ -1,0 +1,86 @@
+"""Findings as alarms: which name a culprit, which nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from commonmode.detectors import Score
+from commonmode.evaluation.truth import Culprit
+
+
+class Alarms(Struct, frozen=True, kw_only=True):
+    """What one detector said of one log.
+
+    Attributes
+    ----------
+    culprits, found : int
+        Planted subjects, and those that a finding names.
+    findings, false : int
+        Findings, and those that name no culprit.
+    named, rightly : int
+        Agents that findings name as a group's, and those of them that belong to a culprit group.
+    members : int
+        Agents of culprit groups.
+    undetermined, scores : int
+        Scores without a verdict, and all of them.
+    errors : tuple of float
+        Effect reported minus effect planted, for each culprit that was scored.
+    accused : tuple of str
+        Subjects of the false findings, the first few.
+    """
+
+    culprits: int
+    found: int
+    findings: int
+    false: int
+    named: int
+    rightly: int
+    members: int
+    undetermined: int
+    scores: int
+    errors: tuple[float, ...] = ()
+    accused: tuple[str, ...] = ()
+
+
+_A_FEW = 5
+
+
+def match(scores: Sequence[Score], planted: Sequence[Culprit]) -> Alarms:
+    """Match findings with culprits.
+
+    A finding that names any culprit is true; a culprit that any finding names is found.
+
+    Examples
+    --------
+    >>> match([], [Culprit("family:a")]).found
+    0
+    """
+    findings = [score for score in scores if score.verdict == "finding"]
+    false = [f for f in findings if not any(_names(f, culprit) for culprit in planted)]
+    members = frozenset[str]().union(*(culprit.agents for culprit in planted))
+    named = frozenset(agent for f in findings for agent in f.agents) if members else frozenset()
+    return Alarms(
+        culprits=len(planted),
+        found=sum(any(_names(f, culprit) for f in findings) for culprit in planted),
+        findings=len(findings),
+        false=len(false),
+        named=len(named),
+        rightly=len(named & members),
+        members=len(members),
+        undetermined=sum(score.verdict == "undetermined" for score in scores),
+        scores=len(scores),
+        errors=tuple(
+            score.effect - culprit.effect
+            for culprit in planted
+            if culprit.effect is not None
+            for score in scores
+            if _names(score, culprit)
+        ),
+        accused=tuple(score.subject for score in false[:_A_FEW]),
+    )
+
+
+def _names(score: Score, culprit: Culprit) -> bool:
+    return culprit.named_by(score.subject, score.agents)
