@@ -161,3 +161,17 @@ def test_a_broken_run_is_refused_and_the_next_is_read() -> None:
     assert isinstance(first, Rejected)
     assert "`messages`" in first.reason
     assert len(rest) == 7
+
+
+def test_calls_without_ids_are_answered_in_order() -> None:
+    messages = [
+        {key: value for key, value in message.items() if key != "tool_call_id"}
+        | {"tool_calls": [c | {"id": ""} for c in message.get("tool_calls") or ()]}
+        for message in RUN["messages"]
+    ]
+    answered = events({**RUN, "messages": messages})
+
+    assert [e.content for e in answered if isinstance(e, ContentObserved)] == [
+        "from P: pay me",
+        "no funds",
+    ]

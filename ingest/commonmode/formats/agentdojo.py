@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import takewhile, zip_longest
 from typing import Any, BinaryIO
 
 import msgspec
@@ -127,12 +128,8 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         yield self._make(TaskDelegated, agent="user", delegatee=self.agent, args=self._asked())
-        results = {m.get("tool_call_id"): m for m in self.messages if m.get("role") == "tool"}
-        step = 0
-        for message in self.messages:
-            for call in message.get("tool_calls") or ():
-                yield from self._call(call, results.get(call.get("id")), step)
-                step += 1
+        for step, (call, result) in enumerate(_answered(self.messages)):
+            yield from self._call(call, result, step)
         yield self._make(TaskEnded)
         yield self._truth()
 
@@ -188,6 +185,24 @@ class _Run:
             args=label,
         )
         return event
+
+
+def _answered(
+    messages: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+    """Pair every tool call with the message that answers it.
+
+    Some pipelines give their calls no id, or the same one twice: those answers come in order.
+    """
+    for i, message in enumerate(messages):
+        calls = message.get("tool_calls") or ()
+        answers = list(takewhile(lambda m: m.get("role") == "tool", messages[i + 1 :]))
+        ids = [call.get("id") for call in calls]
+        by_id = {answer.get("tool_call_id"): answer for answer in answers}
+        if all(ids) and len(set(ids)) == len(ids):
+            yield from ((call, by_id.get(call["id"])) for call in calls)
+        else:
+            yield from zip_longest(calls, answers[: len(calls)])
 
 
 def family_of(model: str) -> str | None:
