@@ -29,10 +29,15 @@ def example_of(name: str) -> Example:
     return EXAMPLES[name]()
 
 
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
 def run(query: Query, events: pl.DataFrame) -> pl.DataFrame:
-    with duckdb.connect() as db:
-        db.register("events", events.to_arrow())
-        table = pl.from_arrow(db.sql(query.text, params=query.parameters).to_arrow_table())
+    db = database()
+    db.register("events", events.to_arrow())
+    table = pl.from_arrow(db.sql(query.text, params=query.parameters).to_arrow_table())
     assert isinstance(table, pl.DataFrame)
     return table
 

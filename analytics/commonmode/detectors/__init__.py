@@ -3,13 +3,14 @@
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.collusion import Collusion
 from commonmode.detectors.finding import Finding, finding_id
+from commonmode.detectors.habit import Habit
 from commonmode.detectors.monoculture import Monoculture
 from commonmode.detectors.query import Query
 from commonmode.detectors.scope import Scope
 from commonmode.detectors.score import Score, Verdict
 from commonmode.detectors.tally import Tallies, TallyTable
 
-ALL: tuple[type[Detector], ...] = (Monoculture, Collusion, Scope)
+ALL: tuple[type[Detector], ...] = (Monoculture, Collusion, Scope, Habit)
 """Every detector. A new one is one file and one line here."""
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Collusion",
     "Detector",
     "Finding",
+    "Habit",
     "Monoculture",
     "Query",
     "Scope",
