@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
+from tests.dashboard import small_store
 
 from commonmode import dashboard
 from commonmode.dashboard.views import VIEWS
-from tests.dashboard import small_store
 
 APP = Path(str(dashboard.__file__)).with_name("app.py")
 

@@ -204,7 +204,7 @@ def findings(hostile: str | None = None) -> Iterator[Event]:
             RING,
             "collusion",
             "ring:17",
-            f"basalt-1, cedar-2 and {third} acted together on 4 markets 10 times without a message.",
+            f"basalt-1, cedar-2 and {third} met on 4 markets 10 times without a message.",
             evidence=[f"j{x}-{k}" for x in range(10) for k in range(3)],
             agents=["basalt-1", "cedar-2", third],
             resources=[f"market/{i}" for i in range(4)],

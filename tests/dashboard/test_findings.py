@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.dashboard import small_store
+from tests.dashboard.conftest import Open, healthy, words
+from tests.dashboard.small_store import BREACH, HOSTILE, MONOCULTURE, RING, START
 
 from commonmode.dashboard.views.findings import charts
 from commonmode.events import FindingRaised, to_table
 from commonmode.store import Batch, Writer
-from tests.dashboard import small_store
-from tests.dashboard.conftest import Open, healthy, words
-from tests.dashboard.small_store import BREACH, HOSTILE, MONOCULTURE, RING, START
 
 
 def listed(at: Any) -> pl.DataFrame:

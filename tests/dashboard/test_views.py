@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from commonmode.dashboard.views import VIEWS
 from tests.dashboard.conftest import Open, healthy, words
 from tests.dashboard.small_store import HOSTILE
+
+from commonmode.dashboard.views import VIEWS
 
 every_view = pytest.mark.parametrize("noun", [view.noun for view in VIEWS])
 

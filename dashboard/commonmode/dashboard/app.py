@@ -11,13 +11,11 @@ from commonmode.dashboard.pulse import pulse
 from commonmode.dashboard.source import reachable
 from commonmode.dashboard.views import VIEWS
 
-st.set_page_config(page_title="Commonmode", page_icon=":material/hub:", layout="wide")
-st.html(Path(__file__).with_name("style.css"))
-st.logo(
-    Path(__file__).with_name("wordmark.svg"),
-    size="large",
-    icon_image=Path(__file__).with_name("mark.svg"),
-)
+# Our own picture: a named icon here would be fetched from the web.
+HERE = Path(__file__).parent
+st.set_page_config(page_title="Commonmode", page_icon=str(HERE / "mark.svg"), layout="wide")
+st.html(HERE / "style.css")
+st.logo(HERE / "wordmark.svg", size="large", icon_image=HERE / "mark.svg")
 
 page = st.navigation(
     {
