@@ -118,7 +118,7 @@ def _unknown(reader: Reader, name: str, found: Sequence[Recorded]) -> str:
 def _recomputed(reader: Reader, finding: Recorded, notes: list[str]) -> float | None:
     query = as_of(Query(finding.fields.get("recompute_sql", "")), _positions(finding))
     try:
-        value = reader.query(query.text).item()
+        value = reader.query(query.text, query.parameters).item()
     except (QueryError, ValueError) as error:
         notes.append(f"its SQL gives no single number: {error}")
         return None
@@ -181,7 +181,7 @@ def _evidence(reader: Reader, finding: Recorded, notes: list[str]) -> pl.DataFra
     text = re.sub(r";\s*$", "", finding.fields.get("evidence_sql", ""))
     query = as_of(Query(f"SELECT * FROM ({text}) LIMIT {SHOWN}"), _positions(finding))  # noqa: S608  the store only reads
     try:
-        return reader.query(query.text)
+        return reader.query(query.text, query.parameters)
     except QueryError as error:
         notes.append(f"its evidence cannot be fetched: {error}")
         return pl.DataFrame()

@@ -9,11 +9,14 @@ from typing import Any
 import click
 from rich.console import Console
 
-from commonmode.cli.explanation import sheet
+from commonmode.cli.explanation import show
 from commonmode.cli.options import data_option, json_option
 from commonmode.cli.output import progress, summary
 from commonmode.engine import Explanation, explain
 from commonmode.store import connect
+
+WIDE = 200
+"""Columns of the output where it is no terminal: tables need not fold there."""
 
 
 @click.command("explain")
@@ -36,7 +39,8 @@ def command(finding_id: str, data_dir: Path, as_json: bool) -> None:  # noqa: FB
     if as_json:
         summary(_fields(explanation), as_json=True)
     else:
-        Console(file=sys.stdout, highlight=False).print(sheet(explanation))
+        width = None if sys.stdout.isatty() else WIDE
+        show(explanation, Console(file=sys.stdout, highlight=False, width=width))
 
 
 def _fields(explanation: Explanation) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -17,13 +18,14 @@ from commonmode.engine import Explanation
 
 BINS = 12
 BAR = 40
-COLUMNS = ("at", "id", "kind", "agent", "action", "resource", "choice", "outcome", "price", "grant")
+COLUMNS = ("at", "agent", "action", "resource", "choice", "outcome", "price", "id")
 """Columns of the evidence that are shown, where they say anything."""
 
 
-def sheet(explanation: Explanation) -> Group:
-    """Return all of it, in the order in which one would ask."""
-    return Group(*_sections(explanation))
+def show(explanation: Explanation, console: Console) -> None:
+    """Print all of it, in the order in which one would ask; lines of SQL stay whole."""
+    for section in _sections(explanation):
+        console.print(section, soft_wrap=isinstance(section, Text))
 
 
 def _sections(explanation: Explanation) -> Iterator[RenderableType]:
@@ -131,13 +133,23 @@ def _evidence(explanation: Explanation) -> Iterator[RenderableType]:
     for name in shown:
         table.add_column(name, overflow="fold")
     for row in rows.select(shown).iter_rows():
-        table.add_row(*(_said("" if value is None else str(value)) for value in row))
+        table.add_row(*map(_cell, row))
     if shown:
         yield table
 
 
-def _sql(text: str) -> Syntax:
-    return Syntax(plain(text), "sql", background_color="default", word_wrap=True)
+def _cell(value: Any) -> Text:
+    match value:
+        case None:
+            return Text("")
+        case datetime():
+            return Text(f"{value:%Y-%m-%d %H:%M:%S}")
+        case _:
+            return _said(str(value).replace("\n", " "))
+
+
+def _sql(text: str) -> Text:
+    return Syntax("", "sql", background_color="default").highlight(plain(text))
 
 
 def _proof(explanation: Explanation) -> Iterator[Text]:
