@@ -92,3 +92,12 @@ def pytest_runtest_makereport(
             f"{', '.join(sorted(missed))} tests are required; skipped: {report.longrepr}"
         )
     return report
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real labelled logs, or a skip that says how to name it."""
+    folder = Path(os.environ.get("COMMONMODE_REAL_DATA", "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real logs at {folder}; COMMONMODE_REAL_DATA names their folder")
+    return folder

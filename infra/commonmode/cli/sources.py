@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -16,11 +18,12 @@ from rich.text import Text
 
 from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
-from commonmode.events import FIELDS, Event, Rejected
+from commonmode.events import FIELDS, Event, Position, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, detect, get
 
 HEAD = 2**20
 """Bytes that are looked at to recognise a log; its first record should fit."""
+_GZIP = b"\x1f\x8b"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -43,10 +46,13 @@ class Sources(Struct, frozen=True):
         mapped = self._map()
         options = ReadOptions(start=self.start) if self.start else ReadOptions()
         for file in self.files or (Path("-"),):
-            with _open(file) as stream:
-                form = mapped or self._format(stream, str(file))
-                announce(form, str(file))
-                yield from form.read(cast("BinaryIO", stream), str(file), options)
+            try:
+                with _opened(file) as stream:
+                    form = mapped or self._format(stream, str(file))
+                    announce(form, str(file))
+                    yield from form.read(cast("BinaryIO", stream), str(file), options)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                yield _damaged(file, error)
 
     def _map(self) -> Mapped | None:
         if self.map_file is None:
@@ -103,16 +109,29 @@ def announce(form: Format, name: str) -> None:
     errors.print(Text(plain("\n".join(lines))))
 
 
-def _open(file: Path) -> BufferedReader[Any]:
+@contextmanager
+def _opened(file: Path) -> Iterator[BufferedReader[Any]]:
+    with _raw(file) as stream:
+        if stream.peek(2)[:2] == _GZIP:
+            inflated = cast("Any", gzip.GzipFile(fileobj=stream))
+            with BufferedReader(inflated, HEAD) as text:
+                yield text
+        else:
+            yield stream
+
+
+def _raw(file: Path) -> BufferedReader[Any]:
     if str(file) == "-":
         return BufferedReader(FileIO(sys.stdin.fileno(), closefd=False), HEAD)
     try:
-        stream: BufferedReader[Any] = BufferedReader(FileIO(file), HEAD)
+        return BufferedReader(FileIO(file), HEAD)
     except OSError as error:
         raise click.FileError(str(file), hint=error.strerror or str(error)) from error
-    if stream.peek(2)[:2] == b"\x1f\x8b":
-        return BufferedReader(cast("Any", gzip.GzipFile(fileobj=stream)), HEAD)
-    return stream
+
+
+def _damaged(file: Path, error: Exception) -> Rejected:
+    reason = f"the file is damaged: {error}; what stood before the damage was read."
+    return Rejected(reason, "copy it again", b"", Position(str(file), None, 0))
 
 
 def sources(
