@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
 from commonmode.events import Rejected
-from commonmode.store import Appended, Appender, Batch, BatchRefusedError, Offset
+from commonmode.store import Appended, Batch, BatchRefusedError, Offset
 from commonmode.stream.connection import Connection
 from commonmode.stream.dead_letter import DeadLetter, to_record
 from commonmode.stream.errors import BrokerRefusedError, BrokerUnreachableError
@@ -27,6 +28,18 @@ class Load(Struct, frozen=True):
     offsets: Sequence[Offset]
 
 
+class Storage(Protocol):
+    """What a sink needs of a store: `commonmode.store.Appender` without its life cycle."""
+
+    def append(self, batch: Batch) -> Appended:
+        """Store a batch in one transaction."""
+        ...
+
+    def offsets(self) -> Sequence[Offset]:
+        """Return how far each partition of the log is stored."""
+        ...
+
+
 class Committer:
     """Stores loads, one after the other.
 
@@ -35,7 +48,7 @@ class Committer:
 
     Parameters
     ----------
-    appender : Appender
+    appender : Storage
         The store.
     connection : Connection
         The cluster that dead letters go to.
@@ -45,7 +58,7 @@ class Committer:
 
     _PATIENCE_SECONDS = 20.0
 
-    def __init__(self, appender: Appender, connection: Connection, dead_letters: str) -> None:
+    def __init__(self, appender: Storage, connection: Connection, dead_letters: str) -> None:
         self._appender = appender
         self._connection = connection
         self._topic = dead_letters

@@ -101,7 +101,10 @@ class Connection(Struct, frozen=True):
         return {
             "bootstrap.servers": self.bootstrap,
             "client.id": "commonmode",
+            "reconnect.backoff.ms": 250,
             "reconnect.backoff.max.ms": 1000,
+            # A broker that is away is told once, by who waits for it, not at every attempt.
+            "log_level": 2,
             **self.properties,
         }
 

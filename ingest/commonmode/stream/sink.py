@@ -7,8 +7,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from commonmode.store import Appended, Appender, Offset, StoreUnreachableError
-from commonmode.stream.commit import Committer, Load
+from commonmode.store import Appended, Offset, StoreUnreachableError
+from commonmode.stream.commit import Committer, Load, Storage
 from commonmode.stream.connection import Connection
 from commonmode.stream.errors import BrokerUnreachableError
 from commonmode.stream.log_reader import LogReader
@@ -38,7 +38,7 @@ class Sink:
 
     Parameters
     ----------
-    appender : Appender
+    appender : Storage
         The store.
     bootstrap : str
         The cluster.
@@ -58,7 +58,7 @@ class Sink:
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
         self,
-        appender: Appender,
+        appender: Storage,
         bootstrap: str,
         topics: Topics | None = None,
         *,

@@ -42,6 +42,7 @@ class TopicWatch:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="topics")
         self.found: Found = {}
         self.answered = False
+        self._absent = False
 
     def changed(self) -> bool:
         """Take the last answer in, ask anew when it is time, and tell whether anything changed."""
@@ -59,11 +60,19 @@ class TopicWatch:
         try:
             found = asked.result()
         except KafkaException as error:
-            logger.debug("topics unknown for now: %s", error)
+            self._note_absence(str(error))
             return False
+        self._note_absence(None)
         changed = found != self.found or not self.answered
         self.found, self.answered = found, True
         return changed
+
+    def _note_absence(self, why: str | None) -> None:
+        if why is not None and not self._absent:
+            logger.warning("Kafka does not answer: %s. Waiting for it.", why)
+        if why is None and self._absent:
+            logger.warning("Kafka answers again.")
+        self._absent = why is not None
 
     def _ask(self) -> Found:
         answers = self._admin.describe_topics(
