@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import faust
+import psutil
 
 from commonmode.events import Position
 from commonmode.stream.connection import Connection
@@ -142,6 +143,7 @@ def create_app(  # noqa: PLR0913  each is a setting of its own
     topics = topics or Topics()
     ensure(connection, topics)
     folder = worker_folder(data_dir)
+    _clear_after_the_dead(folder.parent)
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         group,
@@ -166,6 +168,13 @@ def create_app(  # noqa: PLR0913  each is a setting of its own
 def worker_folder(data_dir: Path) -> Path:
     """Return the folder of this process's worker."""
     return data_dir / "run" / "watch" / str(os.getpid())
+
+
+def _clear_after_the_dead(folders: Path) -> None:
+    """Remove what killed workers left."""
+    for folder in folders.glob("[0-9]*"):
+        if not psutil.pid_exists(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(app: Any, data_dir: Path) -> None:
