@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -64,7 +65,8 @@ def dashboard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def watched(browser: Browser, dashboard: str, request: pytest.FixtureRequest) -> Iterator[Watched]:
     """A fresh page; parametrise it indirectly with a viewport's width and a colour scheme."""
-    width, scheme = getattr(request, "param", (1440, "light"))
+    look: tuple[int, Literal["light", "dark"]] = getattr(request, "param", (1440, "light"))
+    width, scheme = look
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     watching = Watched(page, dashboard)
     yield watching
@@ -78,9 +80,9 @@ def watched(browser: Browser, dashboard: str, request: pytest.FixtureRequest) ->
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[pytest.TestReport]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember a failure, so that the page's picture is kept."""
-    report: pytest.TestReport = yield
+    report = yield
     if report.when == "call" and report.failed:
         item.failed = True  # type: ignore[attr-defined]
     return report

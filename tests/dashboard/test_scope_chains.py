@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from commonmode.dashboard.theme import ALERT
 from commonmode.dashboard.views.scope import charts
 from commonmode.dashboard.views.scope.data import judged, lineages, table
 from commonmode.detectors.scope.grants import Act, Grant
@@ -62,7 +63,7 @@ def test_picture_paints_the_violating_hop_and_only_it() -> None:
     grants = [grant("root", places=frozenset({"repo/p9"})), grant("leaf", "root")]
     chain = max(lineages(grants, act(), {}), key=len)
     spec = charts.chain([chain], ACTION)
-    red = [n["name"] for n in spec["series"][0]["data"] if n["itemStyle"]["color"] == charts.ALERT]
+    red = [n["name"] for n in spec["series"][0]["data"] if n["itemStyle"]["color"] == ALERT]
 
     assert red == ["root", "1"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 import pytest
 import streamlit as st
 from tests.dashboard import small_store
@@ -29,15 +28,16 @@ def whole() -> Period:
     return period
 
 
-def test_scorecard_counts_found_missed_and_false(store: Path) -> None:
-    rows = {row["phenomenon"]: row for row in truth.scorecard(whole()).iter_rows(named=True)}
+def seen() -> tuple[list[truth.Label], list[truth.Named]]:
+    return truth.labels(whole()), truth.standing(whole())
 
-    assert {name: (row["planted"], row["found"], row["missed"]) for name, row in rows.items()} == {
-        "collusion": (3, 3, 0),
-        "monoculture": (1, 1, 0),
-        "scope": (1, 1, 0),
-    }
-    assert all(row["false_alarms"] == 0 for row in rows.values())
+
+def test_scorecard_counts_found_missed_and_false(store: Path) -> None:
+    assert truth.scorecard(*seen()) == [
+        truth.Count("collusion", 3, 3, 0, 0),
+        truth.Count("monoculture", 1, 1, 0, 0),
+        truth.Count("scope", 1, 1, 0, 0),
+    ]
 
 
 def test_finding_that_names_an_innocent_is_false_and_seen_as_flagged(store: Path) -> None:
@@ -47,10 +47,10 @@ def test_finding_that_names_an_innocent_is_false_and_seen_as_flagged(store: Path
     raised = FindingRaised(id="w:0", at=START, agent="commonmode/scope", finding=wrong)
     with Writer(store) as writer:
         writer.append(Batch(events=to_table([raised])))
-    scope = truth.scorecard(whole()).row(by_predicate=pl.col("phenomenon") == "scope", named=True)
-    flagged = truth.innocents(whole()).filter(pl.col("flagged") > 0)["lookalike"].to_list()
+    scope = truth.scorecard(*seen())[2]
+    flagged = [row.lookalike for row in truth.innocents(*seen()) if row.flagged]
 
-    assert (scope["findings"], scope["false_alarms"]) == (2, 1)
+    assert scope == truth.Count("scope", 1, 1, 0, 1)
     assert flagged == ["late-grant"]
 
 
@@ -64,4 +64,20 @@ def test_culprit_that_is_innocent_of_something_else_flags_no_innocent(store: Pat
     with Writer(store) as writer:
         writer.append(Batch(events=to_table([also])))
 
-    assert truth.innocents(whole())["flagged"].sum() == 0
+    assert not any(row.flagged for row in truth.innocents(*seen()))
+
+
+@pytest.mark.parametrize(
+    ("agents", "named"), [(("a", "b", "c"), True), (("a", "b"), True), (("a", "x", "y"), False)]
+)
+def test_ring_is_found_by_half_of_its_members(agents: tuple[str, ...], *, named: bool) -> None:
+    ring = truth.Label("collusion", "ring:1", "culprit", "collusion", ("a", "b", "c"))
+
+    assert truth.names(truth.Named("collusion", "ring:f3", agents), ring) is named
+
+
+def test_false_alarm_on_a_lookalike_resource_flags_it() -> None:
+    hot = truth.Label("collusion", "resource:r", "innocent", "hot-resource", (), ("r",))
+    wrong = truth.Named("collusion", "ring:x", ("p", "q"), ("r",))
+
+    assert truth.innocents([hot], [wrong])[0].flagged == 1

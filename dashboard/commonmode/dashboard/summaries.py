@@ -37,7 +37,7 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
             },
         )
         footing(found.height, "findings", period, "choose a row to see why")
-    rows = picked.selection.rows  # type: ignore[attr-defined,union-attr]
+    rows = picked.selection.rows
     if rows and rows[0] < found.height:
         st.switch_page(PATHS["findings"], query_params={"finding": found["finding_id"][rows[0]]})
 

@@ -1,155 +1,168 @@
-"""Planted truth beside what was found: the scorecard, and the innocents that were left alone."""
+"""Labels in the log beside what was found: who was found, missed, and wrongly flagged."""
 
 from __future__ import annotations
 
-import polars as pl
-import streamlit as st
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from commonmode.dashboard.panel import footing, panel, rows_high
+import polars as pl
+
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
-from commonmode.dashboard.theme import look
+from commonmode.evaluation.truth import Culprit
 
-_MATCHED = """
-WITH standing AS (
-    SELECT finding_id, detector, subject, agents FROM findings
-    WHERE status <> 'withdrawn' AND window_end > $start AND window_start < $end
-), named AS (
-    SELECT finding_id, detector, subject AS who FROM standing
-    UNION
-    SELECT finding_id, detector, unnest(agents) AS who FROM standing
-), declared AS (
-    SELECT phenomenon, subject, label, coalesce(args->>'lookalike', args->>'plant', '') AS plant
-    FROM truth WHERE "at" >= $start AND "at" < $end
-    GROUP BY ALL
-), guilty AS (
-    SELECT DISTINCT phenomenon, subject FROM declared WHERE label = 'culprit'
-), matched AS (  -- who is a culprit too is no false alarm for being innocent of something else
-    SELECT declared.*,
-           min(named.finding_id) FILTER (
-               label = 'culprit' OR (declared.phenomenon, declared.subject) NOT IN (FROM guilty)
-           ) AS finding_id
-    FROM declared LEFT JOIN named
-      ON named.who = declared.subject AND named.detector = declared.phenomenon
-    GROUP BY ALL
-)
+LABELS = """
+SELECT DISTINCT phenomenon, subject, label,
+       coalesce(args->>'plant', args->>'lookalike', '') AS plant,
+       coalesce(TRY_CAST(args->'agents' AS VARCHAR[]), []) AS agents,
+       coalesce(TRY_CAST(args->'resources' AS VARCHAR[]), []) AS resources
+FROM truth
+WHERE "at" >= $start AND "at" < $end AND label IN ('culprit', 'innocent')
+ORDER BY phenomenon, plant, subject LIMIT 2000
 """
 
-SCORECARD = (
-    _MATCHED  # noqa: S608  two constants
-    + """
-, per_truth AS (
-    SELECT phenomenon,
-           count(*) FILTER (label = 'culprit') AS planted,
-           count(*) FILTER (label = 'culprit' AND finding_id IS NOT NULL) AS found,
-           count(*) FILTER (label = 'innocent') AS innocents,
-           count(*) FILTER (label = 'innocent' AND finding_id IS NOT NULL) AS innocents_flagged
-    FROM matched GROUP BY phenomenon
-), per_finding AS (
-    SELECT standing.detector AS phenomenon, count(*) AS findings,
-           count(*) FILTER (NOT exists(
-               SELECT 1 FROM matched WHERE label = 'culprit' AND phenomenon = standing.detector
-                 AND (subject = standing.subject OR list_contains(standing.agents, subject))
-           )) AS false_alarms
-    FROM standing GROUP BY standing.detector
-)
-SELECT phenomenon, planted, found, planted - found AS missed, innocents, innocents_flagged,
-       coalesce(findings, 0) AS findings, coalesce(false_alarms, 0) AS false_alarms
-FROM per_truth LEFT JOIN per_finding USING (phenomenon)
-ORDER BY phenomenon
-"""
-)
-
-INNOCENTS = (
-    _MATCHED
-    + """
-SELECT phenomenon, plant AS lookalike, count(*) AS subjects,
-       count(finding_id) AS flagged, min(subject) AS example
-FROM matched WHERE label = 'innocent'
-GROUP BY phenomenon, plant ORDER BY flagged DESC, phenomenon, lookalike
-"""
-)
-
-OF_FINDING = """
-SELECT phenomenon, subject, label, value, args, "at" FROM truth
-WHERE phenomenon = $detector AND (subject = $subject OR list_contains($agents, subject))
-ORDER BY label, subject LIMIT 200
+STANDING = """
+SELECT detector, subject, agents, resources FROM findings
+WHERE status <> 'withdrawn' AND window_end > $start AND window_start < $end
+  AND subject IS NOT NULL
+LIMIT 5000
 """
 
 
-DECLARED = """
-SELECT count(*) > 0 AS declared FROM truth WHERE "at" >= $start AND "at" < $end
-"""
+class Label(NamedTuple):
+    """What the log says of one subject: culprit of a phenomenon, or innocent of it."""
+
+    phenomenon: str
+    subject: str
+    label: str
+    plant: str
+    agents: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
 
-def declares_truth(period: Period) -> bool:
-    """Tell whether the log declares any truth in the period."""
-    return bool(read(DECLARED, start=period.start, end=period.end).item())
+class Named(NamedTuple):
+    """Whom and what a finding names."""
+
+    detector: str
+    subject: str
+    agents: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
 
-def scorecard(period: Period) -> pl.DataFrame:
-    """Count found, missed and false against the truth declared in the period."""
-    return read(SCORECARD, start=period.start, end=period.end)
+class Count(NamedTuple):
+    """One line of the scorecard."""
+
+    phenomenon: str
+    planted: int
+    found: int
+    missed: int
+    false_alarms: int
 
 
-def innocents(period: Period) -> pl.DataFrame:
-    """List the innocent lookalikes and how many of each were flagged."""
-    return read(INNOCENTS, start=period.start, end=period.end)
+class Innocent(NamedTuple):
+    """One innocent lookalike: how many subjects it has, and how many of them were flagged."""
+
+    lookalike: str
+    phenomenon: str
+    subjects: int
+    flagged: int
+    example: str
 
 
-def of_finding(detector: str, subject: str, agents: list[str]) -> pl.DataFrame:
-    """Return the truth declared of whom a finding names."""
-    return read(OF_FINDING, detector=detector, subject=subject, agents=agents)
+def names(finding: Named, label: Label) -> bool:
+    """Tell whether a finding names a culprit: by its subject, or by half of a group's members.
+
+    Examples
+    --------
+    >>> ring = Label("collusion", "ring:1", "culprit", "collusion", ("a", "b", "c"))
+    >>> names(Named("collusion", "ring:f3", ("a", "b")), ring)
+    True
+    """
+    culprit = Culprit(label.subject, frozenset(label.agents))
+    return culprit.named_by(finding.subject, finding.agents) or label.subject in finding.agents
 
 
-def show_scorecard(period: Period) -> None:
-    """Show the scorecard, when the log declares truth at all."""
-    frame = scorecard(period)
-    if frame.is_empty():
-        return
-    with panel(
-        "Scorecard",
-        "This log declares truth, planted or labelled. Detectors never read it; it is compared "
-        "here with what they found.",
-    ):
-        st.dataframe(
-            _named(frame),
-            hide_index=True,
-            column_order=["phenomenon", "planted", "found", "missed", "false_alarms"],
-            column_config={
-                "planted": st.column_config.NumberColumn("planted", help="culprits in the truth"),
-                "false_alarms": st.column_config.NumberColumn(
-                    "false", help="findings that name no culprit"
-                ),
-            },
-        )
-        footing(int(frame["planted"].sum()), "planted culprits", period)
+def touches(finding: Named, label: Label) -> bool:
+    """Tell whether a finding has anything to do with a label: the strictest view of innocents."""
+    shared = {*finding.agents, *finding.resources} & {*label.agents, *label.resources}
+    return names(finding, label) or bool(shared)
 
 
-def show_innocents(period: Period) -> None:
-    """Show the innocent lookalikes beside the findings: what must not be flagged."""
-    frame = innocents(period)
-    if frame.is_empty():
-        return
-    clean = frame.filter(pl.col("flagged") == 0).height
-    with panel(
-        "Innocent lookalikes",
-        "Each looks like a finding to a naive statistic: a shared shock, a hot resource, a late "
-        "grant. None may be flagged.",
-    ):
-        st.dataframe(
-            _named(frame).with_columns(
-                verdict=pl.when(pl.col("flagged") == 0)
-                .then(pl.lit("✓ not flagged"))
-                .otherwise(pl.lit("✗ flagged")),
-            ),
-            hide_index=True,
-            height=rows_high(frame.height, 8),
-            column_order=["lookalike", "verdict", "phenomenon", "subjects", "flagged", "example"],
-        )
-        footing(frame.height, f"lookalikes, {clean} not flagged", period)
+def false_alarms(labels: Iterable[Label], findings: Iterable[Named]) -> list[Named]:
+    """Return the findings that name no culprit of their phenomenon."""
+    culprits = [label for label in labels if label.label == "culprit"]
+    return [
+        finding
+        for finding in findings
+        if not any(names(finding, c) for c in culprits if c.phenomenon == finding.detector)
+    ]
 
 
-def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    names = [look(detector).name for detector in frame["phenomenon"]]
-    return frame.with_columns(pl.Series("phenomenon", names, pl.String))
+def scorecard(labels: Sequence[Label], findings: Sequence[Named]) -> list[Count]:
+    """Count found, missed and false per phenomenon that the log has labels of."""
+    wrong = false_alarms(labels, findings)
+    return [
+        _count(phenomenon, labels, findings, wrong)
+        for phenomenon in sorted({label.phenomenon for label in labels})
+    ]
+
+
+def _count(
+    phenomenon: str, labels: Sequence[Label], findings: Sequence[Named], wrong: Sequence[Named]
+) -> Count:
+    culprits = {
+        label.subject: label
+        for label in labels
+        if label.phenomenon == phenomenon and label.label == "culprit"
+    }
+    raised = [finding for finding in findings if finding.detector == phenomenon]
+    found = sum(any(names(f, culprit) for f in raised) for culprit in culprits.values())
+    false = sum(finding.detector == phenomenon for finding in wrong)
+    return Count(phenomenon, len(culprits), found, len(culprits) - found, false)
+
+
+def innocents(labels: Sequence[Label], findings: Sequence[Named]) -> list[Innocent]:
+    """Sum up the innocent lookalikes, those that were flagged first.
+
+    A lookalike is flagged when a finding that names no culprit shares its subject, an agent or a
+    resource with it.
+    """
+    wrong = false_alarms(labels, findings)
+    groups: dict[tuple[str, str], list[Label]] = {}
+    for label in labels:
+        if label.label == "innocent":
+            groups.setdefault((label.plant, label.phenomenon), []).append(label)
+    rows = [
+        Innocent(plant, phenomenon, len(group), _flagged(group, wrong), group[0].subject)
+        for (plant, phenomenon), group in groups.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.flagged, row.phenomenon, row.lookalike))
+
+
+def _flagged(group: Sequence[Label], wrong: Sequence[Named]) -> int:
+    return sum(
+        any(touches(f, label) for f in wrong if f.detector == label.phenomenon) for label in group
+    )
+
+
+def labels(period: Period) -> list[Label]:
+    """Return what the log declares true in the period."""
+    rows = read(LABELS, start=period.start, end=period.end)
+    return [
+        Label(phenomenon, subject, label, plant, tuple(agents), tuple(resources))
+        for phenomenon, subject, label, plant, agents, resources in rows.iter_rows()
+    ]
+
+
+def standing(period: Period) -> list[Named]:
+    """Return whom and what the standing findings name."""
+    rows = read(STANDING, start=period.start, end=period.end)
+    return [
+        Named(detector, subject, tuple(agents), tuple(resources))
+        for detector, subject, agents, resources in rows.iter_rows()
+    ]
+
+
+def frame(rows: Sequence[NamedTuple], kind: type[NamedTuple]) -> pl.DataFrame:
+    """Lay named tuples out as a frame, with their columns even when there are none."""
+    return pl.DataFrame(rows, schema=list(kind._fields), orient="row")

@@ -57,7 +57,7 @@ def _members(members: dict[str, list[str]], colours: dict[str, str]) -> list[Spe
                 "name": short(agent, 28),
                 "symbolSize": 24,
                 "itemStyle": {"color": colours[ring]},
-                "label": {"show": True, "position": "bottom", "fontSize": 12},
+                "label": {"show": True, "position": "bottom", "fontSize": 11},
             }
     return list(nodes.values())
 
@@ -99,11 +99,6 @@ def _together(
                 "color": colours.get(row["finding_id"], ORANGE),
                 "opacity": 0.75,
                 "curveness": 0.12,
-            },
-            "label": {
-                "show": pairs.height <= MOST_LABELS,
-                "formatter": "{c} times",
-                "fontSize": 10,
             },
         }
         for row in pairs.iter_rows(named=True)
@@ -164,14 +159,15 @@ def answers(footprints: pl.DataFrame) -> Spec:
     names = sorted({*footprints["leader"], *footprints["follower"]})
     return {
         "tooltip": {},
-        "grid": {"left": 8, "right": 16, "top": 12, "bottom": 40, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 12, "bottom": 30, "containLabel": True},
         "xAxis": {
             "type": "category",
             "name": "is answered by",
             "nameLocation": "middle",
-            "nameGap": 28,
+            "nameGap": 52,
             "data": [short(n, 18) for n in names],
             "axisTick": {"show": False},
+            "axisLabel": {"interval": 0, "rotate": 20},
         },
         "yAxis": {
             "type": "category",

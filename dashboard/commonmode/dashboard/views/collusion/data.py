@@ -53,7 +53,7 @@ def findings(period: Period) -> pl.DataFrame:
 def joint(rings: pl.DataFrame, period: Period) -> pl.DataFrame:
     """Return the actions that the rings' findings cite."""
     wanted = rings["finding_id"].to_list()
-    start = min(period.start, rings["window_start"].min() or period.start)  # type: ignore[type-var]
+    start = min([period.start, *rings["window_start"].to_list()])
     return read(JOINT, findings=wanted, start=start, end=period.end)
 
 

@@ -99,7 +99,7 @@ def footprint(activity: pl.DataFrame) -> None:
         chart(
             charts.answers(answers),
             key="answers",
-            height=120 + 40 * answers["leader"].n_unique(),
+            height=150 + 40 * answers["leader"].n_unique(),
             alt="Who answers whom",
         )
         st.dataframe(

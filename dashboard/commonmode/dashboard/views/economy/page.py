@@ -7,9 +7,10 @@ import streamlit as st
 
 from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel
 from commonmode.dashboard.period import Period, choose_period
+from commonmode.dashboard.scorecards import show_innocents, show_scorecard
 from commonmode.dashboard.source import pace
 from commonmode.dashboard.theme import look, strength
-from commonmode.dashboard.truth import declares_truth, show_innocents, show_scorecard
+from commonmode.dashboard.truth import labels
 from commonmode.dashboard.views import PATHS
 from commonmode.dashboard.views.economy import charts, data
 
@@ -22,7 +23,7 @@ def show() -> None:
         empty(*NO_EVENTS)
         return
     tiles(period)
-    if declares_truth(period):
+    if labels(period):
         left, right = st.columns([3, 2])
         with left:
             newest(period)

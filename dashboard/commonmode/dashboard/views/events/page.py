@@ -94,7 +94,7 @@ def listed(period: Period, asked: data.Asked, total: int) -> None:
         st.pagination(pages, key="page")
     with right:
         footing(total, "events match", None, f"{data.PAGE} a page, newest first")
-    rows = picked.selection.rows  # type: ignore[attr-defined,union-attr]
+    rows = picked.selection.rows
     if rows and rows[0] < frame.height:
         choose("event", frame["id"][rows[0]])
 

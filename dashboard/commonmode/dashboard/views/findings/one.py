@@ -10,8 +10,8 @@ import streamlit as st
 from commonmode.dashboard.panel import chart, claim, empty, footing, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.plain_text import visible
+from commonmode.dashboard.scorecards import show_of_finding
 from commonmode.dashboard.theme import STATUS, look, strength
-from commonmode.dashboard.truth import of_finding
 from commonmode.dashboard.views import PATHS
 from commonmode.dashboard.views.findings import charts, data
 
@@ -60,7 +60,7 @@ def show_one(identifier: str) -> None:
         involved(finding)
     with right:
         life(finding)
-    truth(finding)
+    show_of_finding(finding)
     proof(finding)
 
 
@@ -212,21 +212,6 @@ def life(finding: Row) -> None:
             },
         )
         footing(revisions.height, "revisions")
-
-
-def truth(finding: Row) -> None:
-    """Show what the log's truth says of those who are named, where it declares any."""
-    declared = of_finding(finding["detector"], finding["subject"], list(finding["agents"] or ()))
-    if declared.is_empty():
-        return
-    with panel("Planted truth", "Labels in the log, which detectors never read."):
-        culprits = declared.filter(pl.col("label") == "culprit").height
-        if culprits:
-            st.badge("truth agrees: culprits are named", icon=":material/check:", color="green")
-        else:
-            st.badge("false alarm: only innocents are named", icon=":material/close:", color="red")
-        st.dataframe(declared, hide_index=True, height=rows_high(declared.height, 6))
-        footing(declared.height, "labels")
 
 
 def proof(finding: Row) -> None:

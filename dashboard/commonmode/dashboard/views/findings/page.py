@@ -7,9 +7,9 @@ import streamlit as st
 
 from commonmode.dashboard.panel import NO_EVENTS, empty, footing, rows_high
 from commonmode.dashboard.period import Period, choose_period
+from commonmode.dashboard.scorecards import show_innocents
 from commonmode.dashboard.source import pace
 from commonmode.dashboard.theme import DETECTORS, look, strength
-from commonmode.dashboard.truth import show_innocents
 from commonmode.dashboard.url_state import choose, chosen
 from commonmode.dashboard.views.findings import data
 from commonmode.dashboard.views.findings.one import show_one
@@ -55,14 +55,14 @@ def listed(period: Period) -> None:
         column_config=COLUMNS,
     )
     footing(frame.height, "findings", period, "choose a row to see why")
-    rows = picked.selection.rows  # type: ignore[attr-defined,union-attr]
+    rows = picked.selection.rows
     if rows and choose("finding", frame["finding_id"][rows[0]]):
         st.rerun()
 
 
 COLUMNS = {
-    "sure": st.column_config.TextColumn("how sure", width="small"),
-    "detector": st.column_config.TextColumn("phenomenon", width="small"),
+    "sure": st.column_config.TextColumn("how sure", width=85),
+    "detector": st.column_config.TextColumn("phenomenon", width=105),
     "claim": st.column_config.TextColumn("claim", width="large"),
     "effect": st.column_config.NumberColumn("effect", format="%.3g", help="in the detector's unit"),
     "q_value": st.column_config.NumberColumn("q", format="%.2g"),

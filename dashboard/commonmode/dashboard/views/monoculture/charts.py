@@ -17,7 +17,8 @@ BLUE = look("monoculture").colour
 def heat_map(agreement: pl.DataFrame) -> Spec:
     """Draw agreement between families, the diagonal within: columns ``one, other, agreement``."""
     families = agreement["one"].unique().sort().to_list()
-    low, high = agreement["agreement"].min(), agreement["agreement"].max()
+    values = agreement["agreement"].to_list()
+    low, high = min(values), max(values)
     return {
         "tooltip": {},
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 8, "containLabel": True},

@@ -47,7 +47,11 @@ def agents(period: Period) -> None:
             height=90 + 26 * min(frame.height, 20),
             alt="Breaches and attempts per agent",
         )
-        footing(int(frame["breaches"].sum() + frame["attempts"].sum()), "breaching actions", period)
+        footing(
+            frame.select(pl.sum_horizontal("breaches", "attempts").sum()).item(),
+            "breaching actions",
+            period,
+        )
 
 
 def one_breach(found: pl.DataFrame) -> None:
