@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
 import pyarrow as pa
 
@@ -18,15 +17,12 @@ from commonmode.store.flight.address import Address, find_owner, read_token
 from commonmode.store.flight.client import FlightAppender, FlightReader
 from commonmode.store.layout import run_dir, store_path
 from commonmode.store.reader import Reader
-from commonmode.store.writer import Writer
+from commonmode.store.writer import OPEN, Writer
 
 T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds to wait for a process that holds the file to end, or to start answering."""
-
-_writers: WeakValueDictionary[Path, Writer] = WeakValueDictionary()
-"""Writers of this process: DuckDB does not open a file twice, so readers share theirs."""
 
 
 class StoreReader(Reader):
@@ -44,11 +40,11 @@ class StoreReader(Reader):
         return _patiently(lambda: self._reader().batches(sql, parameters))
 
     def _reader(self) -> Reader:
-        writer = _writers.get(self._path)
-        if writer is not None and writer.is_open:
-            return CursorReader(writer)
         owner = find_owner(run_dir(self._path))
         if owner is None:
+            writer = OPEN.get(self._path)
+            if writer is not None and writer.is_open:
+                return CursorReader(writer)
             return FileReader(self._path)
         if self._flight is None or self._flight[0] != owner:
             self.close()
@@ -93,9 +89,7 @@ def _appender(path: Path) -> Appender:
     owner = find_owner(run_dir(path))
     if owner is not None:
         return FlightAppender(owner, read_token(run_dir(path)))
-    writer = Writer(path)
-    _writers[path] = writer
-    return writer
+    return Writer(path)
 
 
 def _patiently(attempt: Callable[[], T]) -> T:

@@ -20,12 +20,16 @@ CHECKPOINT_THRESHOLD = "128MB"
 
 Setting = str | bool | int | float | list[str]
 
+SPILL_LIMIT = "16GB"
+"""What queries larger than memory may put on disk before they fail instead."""
+
 _SAFE: Mapping[str, Setting] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "checkpoint_threshold": CHECKPOINT_THRESHOLD,
+    "max_temp_directory_size": SPILL_LIMIT,
 }
 
 

@@ -119,7 +119,8 @@ def in_our_words(error: Exception) -> QueryError:
     if "maximum execution time" in text:
         return QueryError(text, "narrow the query, e.g. by time, or ask the owner for more time")
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
-        return QueryError(text, "narrow the query, or take fewer columns")
+        # What DuckDB proposes next is to change settings, which a query cannot.
+        return QueryError(text.split("\n\n")[0], "narrow the query, or take fewer columns")
     if isinstance(error, duckdb.ParserException):
         return QueryError(text, 'keywords used as names need quotes: "at", "offset", "table"')
     return QueryError(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 import duckdb
@@ -101,4 +101,6 @@ def registered(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table)
     try:
         yield
     finally:
-        connection.unregister(name)
+        # An error has aborted the transaction, and the name ends with it.
+        with suppress(duckdb.TransactionException):
+            connection.unregister(name)

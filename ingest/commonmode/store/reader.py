@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
@@ -12,6 +13,8 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from commonmode.store.execution import Parameters
+
+_AFTER_THE_END = re.compile(r";(\s|--[^\n]*|/\*.*?\*/)*\Z", re.DOTALL)
 
 
 class Reader(ABC):
@@ -80,6 +83,6 @@ class Reader(ABC):
 
 def _narrowed(sql: str, columns: list[str] | None, limit: int | None) -> str:
     names = "*" if columns is None else ", ".join('"' + c.replace('"', '""') + '"' for c in columns)
-    body = sql.strip().rstrip(";")
+    body = _AFTER_THE_END.sub("", sql)
     end = "" if limit is None else f" LIMIT {int(limit)}"
     return f"SELECT {names} FROM (\n{body}\n){end}"  # noqa: S608  names are quoted, sql is the caller's

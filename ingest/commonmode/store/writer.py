@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 import duckdb
 import msgspec
@@ -39,6 +40,17 @@ _TALLY = """
         $window_end, $shard, $table, $data)
 """
 _PROGRESS = "INSERT OR REPLACE INTO detector_progress VALUES ($detector_key, $next_seq, $state)"
+_UNFIT = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.InvalidInputException,
+    pa.ArrowException,
+    KeyError,
+)
+"""What goes wrong because of the rows, and not because of the store."""
+
+OPEN: WeakValueDictionary[Path, Writer] = WeakValueDictionary()
+"""Writers of this process: DuckDB does not open a file twice, so readers share theirs."""
 
 
 class Writer:
@@ -85,6 +97,7 @@ class Writer:
             self._connection.close()
             raise
         self._open = True
+        OPEN[self.path.resolve()] = self
 
     def append(self, batch: Batch) -> Appended:
         """Store a batch in one transaction.
@@ -102,7 +115,7 @@ class Writer:
                     appended = self._store(batch)
                 self._event_ids.committed()
                 self._finding_ids.committed()
-            except (duckdb.DataError, duckdb.IntegrityError, pa.ArrowException, KeyError) as error:
+            except _UNFIT as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:

@@ -26,7 +26,8 @@ class Limits:
     timeout : timedelta
         From the start of a query until its last row is fetched.
     memory : str
-        For a query's intermediate results, e.g. ``"1GB"``; larger ones go to disk or fail.
+        For a query's sorts and hash tables, e.g. ``"1GB"``; larger ones go to disk. What
+        cannot go there fails at the writer's `memory_limit`.
     concurrent : int
         Queries that run at the same time.
     patience : timedelta
