@@ -15,6 +15,13 @@ _FIELDS = {name: frozenset(kind.__struct_fields__) - {"extra"} for name, kind in
 _object = msgspec.json.Decoder(dict[str, Any])
 _encoder = msgspec.json.Encoder()
 
+_keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_KNOWN: dict[bytes, tuple[frozenset[str], msgspec.json.Decoder[Event]]] = {
+    b'"%b"' % name.encode(): ((_FIELDS[name] | {"kind"}) - {"schema"}, msgspec.json.Decoder(kind))
+    for name, kind in BY_NAME.items()
+}
+"""A kind as JSON has it → the keys that need no second look, and the decoder of its struct."""
+
 
 def decode(payload: bytes | str) -> Event:
     """Read one event from its wire form.
@@ -42,6 +49,25 @@ def decode(payload: bytes | str) -> Event:
     >>> decode(line).extra
     {'x': 2}
     """
+    return _decode_known(payload) or _decode_any(payload)
+
+
+def _decode_known(payload: bytes | str) -> Event | None:
+    """Read an event of today's version that has no unknown keys: most of them, and quickly.
+
+    None leaves the answer to the slow way, which alone says what is wrong.
+    """
+    try:
+        raw = _keys.decode(payload)
+        known = _KNOWN.get(bytes(raw["kind"]))
+        if known is None or not raw.keys() <= known[0]:
+            return None
+        return known[1].decode(payload)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError, KeyError):
+        return None
+
+
+def _decode_any(payload: bytes | str) -> Event:
     try:
         fields = _object.decode(payload)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-from msgspec import inspect
+from msgspec import inspect, structs
 
 from commonmode.events.errors import Position
 from commonmode.events.kinds import KINDS, kind_of
@@ -135,21 +136,37 @@ def to_table(events: Sequence[Event], positions: Iterable[Position] | None = Non
     >>> to_table([one]).select(["id", "kind", "agent"]).to_pylist()
     [{'id': '1', 'kind': 'task_ended', 'agent': 'a'}]
     """
-    columns: dict[str, list[Any]] = {"kind": [kind_of(event) for event in events]}
-    for name in {
-        name for kind in {type(event) for event in events} for name in kind.__struct_fields__
-    }:
-        is_json = FIELDS[name].is_json
-        columns[name] = [_cell(getattr(event, name, None), is_json=is_json) for event in events]
-    absent = [None] * len(events)
-    places = list(positions) if positions is not None else absent
-    columns["topic"] = [place and place.source for place in places]
-    columns["partition"] = [place and place.partition for place in places]
-    columns["offset"] = [place and place.offset for place in places]
-    return pa.table(
-        {f.name: pa.array(columns.get(f.name, absent), f.type) for f in EVENT_SCHEMA},
-        schema=EVENT_SCHEMA,
+    columns = _field_columns(events)
+    columns["kind"] = [kind_of(event) for event in events]
+    if positions is not None:
+        places = list(positions)
+        columns["topic"] = [place.source for place in places]
+        columns["partition"] = [place.partition for place in places]
+        columns["offset"] = [place.offset for place in places]
+    count = len(events)
+    arrays = (
+        pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(count, f.type)
+        for f in EVENT_SCHEMA
     )
+    return pa.table(list(arrays), schema=EVENT_SCHEMA)
+
+
+def _field_columns(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """Turn events into the columns that any of them fills; whole kinds at a time, for speed."""
+    by_kind: dict[type[Event], list[int]] = defaultdict(list)
+    for row, event in enumerate(events):
+        by_kind[type(event)].append(row)
+    columns: dict[str, list[Any]] = {}
+    for kind, rows in by_kind.items():
+        filled = zip(*(structs.astuple(events[row]) for row in rows), strict=True)
+        for name, cells in zip(kind.__struct_fields__, filled, strict=True):
+            if cells.count(None) == len(cells):
+                continue
+            is_json = FIELDS[name].is_json
+            column = columns.setdefault(name, [None] * len(events))
+            for row, cell in zip(rows, cells, strict=True):
+                column[row] = _cell(cell, is_json=is_json) if is_json else cell
+    return columns
 
 
 def to_events(table: pa.Table) -> list[Event]:
