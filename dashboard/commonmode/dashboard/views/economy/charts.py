@@ -65,7 +65,7 @@ def network(frame: pl.DataFrame) -> Spec:
                 "roam": True,
                 "top": 10,
                 "bottom": 40,
-                "zoom": 1.0,
+                "zoom": 0.86,
                 "draggable": True,
                 "force": {
                     "repulsion": min(260, max(60, 11000 / max(len(nodes), 1))),
