@@ -59,54 +59,66 @@ class Ballots:
     ) -> None:
         order = np.lexsort((operator, choice, situation))
         situation, choice = situation[order], choice[order]
-        operator, self.agent = operator[order], agent[order]
-        self._cells = _Runs(situation, choice)
-        self._cell_operators = _Runs(situation, choice, operator)
+        operator, self._agent = operator[order], agent[order]
+        changes = np.r_[True, situation[1:] != situation[:-1]][: len(situation)]
+        self._situation = np.cumsum(changes) - 1
+        self._situations = int(changes.sum())
+        self._cells = _Runs(self._situation, choice)
+        self._cell_operators = _Runs(self._situation, choice, operator)
         by_operator = np.lexsort((operator, situation))
-        self._operators = _Runs(situation[by_operator], operator[by_operator])
-        self._agent_by_operator = self.agent[by_operator]
-        self.situation, self.cell = situation, self._cells.run
+        self._operators = _Runs(self._situation[by_operator], operator[by_operator])
+        self._agent_by_operator = self._agent[by_operator]
+        # The pairs of everyone do not depend on how agents are grouped.
+        _, self._pairs, self._agreeing = self._count(np.zeros(agent.max(initial=0) + 1, int), 1)
 
     def agreement(self, group: Integers, groups: int) -> PairAgreement:
-        """Count pairs when agent ``i`` belongs to group ``group[i]`` (0 … `groups` - 1)."""
-        of_vote, of_vote_by_operator = group[self.agent], group[self._agent_by_operator]
-        cells = self._cells.counts(of_vote, groups)
-        same_choice = self._cells.squares(cells)
-        votes = self._cells.totals(cells)
-        cell_operators = self._cell_operators.counts(of_vote, groups)
-        operators = self._operators.counts(of_vote_by_operator, groups)
-        agreeing = same_choice - self._cell_operators.squares(cell_operators)
-        pairs = votes**2 - self._operators.squares(operators)
-        all_agreeing = _total(self._cells, cells) - _total(self._cell_operators, cell_operators)
-        all_pairs = votes.sum(axis=1) ** 2 - _total(self._operators, operators)
+        """Count pairs when agent ``i`` belongs to group ``group[i]``, 0 to `groups` - 1."""
+        votes, pairs, agreeing = self._count(group, groups)
         return PairAgreement(
-            votes, pairs, agreeing, all_pairs - pairs.sum(axis=1), all_agreeing - agreeing.sum(1)
+            votes=votes,
+            within=pairs,
+            agreeing_within=agreeing,
+            between=self._pairs[:, 0] - pairs.sum(axis=1),
+            agreeing_between=self._agreeing[:, 0] - agreeing.sum(axis=1),
         )
+
+    def _count(self, group: Integers, groups: int) -> tuple[Floats, Floats, Floats]:
+        """Return votes, pairs and agreeing pairs inside each group."""
+        of_vote, shape = group[self._agent], (self._situations, groups)
+        votes = _tally(self._situation, of_vote, shape).astype(np.float64)
+        agreeing = self._cells.squares(of_vote, shape) - self._cell_operators.squares(
+            of_vote, shape
+        )
+        same_operator = self._operators.squares(group[self._agent_by_operator], shape)
+        return votes, votes**2 - same_operator, agreeing
 
 
 class _Runs:
-    """Runs of equal keys in sorted votes, nested in situations."""
+    """Runs of equal keys in sorted votes, nested in situations (the first key)."""
 
     def __init__(self, *keys: Integers) -> None:
         changes = np.zeros(len(keys[0]), dtype=bool)
         for key in keys:
             changes[1:] |= key[1:] != key[:-1]
-        self.run = np.cumsum(changes)
-        self.size = int(self.run[-1]) + 1 if len(self.run) else 0
-        firsts = np.flatnonzero(np.r_[True, changes[1:]]) if self.size else np.array([], int)
-        outer = keys[0][firsts]
-        self._starts = np.flatnonzero(np.r_[True, outer[1:] != outer[:-1]][: len(outer)])
+        run = np.cumsum(changes)
+        # Most runs are a single vote, whose square is 1 whatever its group.
+        alone = np.bincount(run)[run] == 1 if len(run) else changes
+        self._alone, self._alone_in = np.flatnonzero(alone), keys[0][alone]
+        self._shared = np.flatnonzero(~alone)
+        firsts, self._run = np.unique(run[self._shared], return_index=True, return_inverse=True)[1:]
+        outer = keys[0][self._shared][firsts]
+        self._present, self._starts = np.unique(outer, return_index=True)
 
-    def counts(self, group: Integers, groups: int) -> Floats:
-        flat = np.bincount(self.run * groups + group, minlength=self.size * groups)
-        return flat.reshape(self.size, groups).astype(np.float64)
+    def squares(self, group: Integers, shape: tuple[int, int]) -> Floats:
+        """Return, of each situation and group, the sum over runs of (votes of the group)²."""
+        total = _tally(self._alone_in, group[self._alone], shape)
+        if len(self._present):
+            runs = (int(self._run.max()) + 1, shape[1])
+            counts = _tally(self._run, group[self._shared], runs)
+            total[self._present] += np.add.reduceat(counts * counts, self._starts, axis=0)
+        return total.astype(np.float64)
 
-    def totals(self, counts: Floats) -> Floats:
-        return np.add.reduceat(counts, self._starts, axis=0)
 
-    def squares(self, counts: Floats) -> Floats:
-        return np.add.reduceat(counts**2, self._starts, axis=0)
-
-
-def _total(runs: _Runs, counts: Floats) -> Floats:
-    return runs.squares(counts.sum(axis=1, keepdims=True))[:, 0]
+def _tally(row: Integers, column: Integers, shape: tuple[int, int]) -> Integers:
+    flat = np.bincount(row * shape[1] + column, minlength=shape[0] * shape[1])
+    return flat.reshape(shape)
