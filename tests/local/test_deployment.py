@@ -1,8 +1,8 @@
 """The deployment as one: it runs what was asked for, keeps it running, and leaves nothing."""
 
-import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +13,12 @@ import pytest
 
 from commonmode.local import state
 from commonmode.local.deployment import Deployment
-from commonmode.local.errors import AlreadyRunningError, StartFailedError
+from commonmode.local.errors import AlreadyRunningError, PortTakenError, StartFailedError
 from commonmode.local.identity import Identity
 from commonmode.local.leftovers import end_leftovers
+from commonmode.local.status import status
 from commonmode.store import Writer, connect
+from commonmode.stream import BrokerUnreachableError
 
 pytestmark = pytest.mark.kafka
 
@@ -106,7 +108,27 @@ def test_it_runs_without_any_kafka(tmp_path: Path) -> None:
     assert deployment.status()["state"] == "down"
 
 
-def test_a_part_that_cannot_start_says_why_in_its_own_words(tmp_path: Path) -> None:
+def test_a_kafka_that_does_not_answer_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BrokerUnreachableError, match=r"127\.0\.0\.1:1 cannot be reached"):
+        owner_only(tmp_path, "127.0.0.1:1").start()
+
+    assert state.running(tmp_path) is None
+
+
+def test_a_port_that_was_named_and_is_taken_is_told_at_once(tmp_path: Path) -> None:
+    with socket.socket() as taker:
+        taker.bind(("127.0.0.1", 0))
+        taker.listen()
+        port = taker.getsockname()[1]
+
+        with pytest.raises(PortTakenError, match=f"port {port} .*taken"):
+            Deployment(tmp_path, broker=False, dashboard_port=port).start()
+
+
+def test_a_part_that_cannot_start_says_why_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commonmode.local.deployment.ATTEMPTS", 1)
     with (
         Writer(tmp_path),
         pytest.raises(StartFailedError, match=r"(?s)owner does not start: .*owner\.log"),
@@ -158,57 +180,96 @@ def everybody(data_dir: Path) -> list[int]:
     return [running.supervisor.pid, running.guard.pid, *parts]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
-)
-def test_after_any_signal_no_process_of_the_deployment_lives(
-    tmp_path: Path, number: signal.Signals, code: int, wait_until: WaitUntil, gone: Gone
-) -> None:
-    up = start_up(tmp_path, *OWNER_ONLY)
+@pytest.fixture
+def started(
+    tmp_path: Path, wait_until: WaitUntil
+) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start ``up`` on the test's own folder and wait until it is ready."""
+    children: list[subprocess.Popen[str]] = []
 
     def ready() -> bool:
         running = state.running(tmp_path)
         return running is not None and running.state == "ready"
 
-    assert wait_until(ready, 120)
-    pids = everybody(tmp_path)
+    def started(*options: str) -> subprocess.Popen[str]:
+        children.append(start_up(tmp_path, *options))
+        assert wait_until(ready, 120)
+        return children[-1]
+
+    yield started
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+            child.communicate()
+        assert child.stderr is not None
+        child.stderr.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything(
+    tmp_path: Path,
+    number: signal.Signals,
+    broker: str,
+    gone: Gone,
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
+    up = started(*OWNER_ONLY, "-b", broker, "-t", "local.signal.events")
+    living = everybody(tmp_path)
 
     up.send_signal(number)
-    up.communicate()
+    _, said = up.communicate(timeout=60)
 
-    assert up.returncode == code
-    assert wait_until(lambda: all(gone(pid) for pid in pids), 40)
-    assert len(pids) == 4
+    assert up.returncode == 130
+    assert all(gone(pid) for pid in living)
+    assert len(living) == 3
+    assert "Everything is stopped." in said
     assert state.running(tmp_path) is None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_after_kill_9_of_the_parent_nothing_lives_and_the_next_one_starts(
+    tmp_path: Path,
+    wait_until: WaitUntil,
+    gone: Gone,
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
+    up = started(*OWNER_ONLY)
+    before, living = status(tmp_path), everybody(tmp_path)
+
+    up.kill()
+    up.communicate()
+
+    assert wait_until(lambda: all(gone(pid) for pid in living), 40)
+    assert len(living) == 4
+    started(*OWNER_ONLY)
+    after = status(tmp_path)
+    assert (after["broker"], after["flight"]) == (before["broker"], before["flight"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_everything_runs_detached_survives_kill_9_of_each_part_and_goes_down(
     tmp_path: Path, wait_until: WaitUntil, gone: Gone
 ) -> None:
     commonmode = [sys.executable, "-m", "commonmode.cli.main"]
-
-    def status() -> dict[str, Any]:
-        told = subprocess.check_output([*commonmode, "status", "--json", "--data", str(tmp_path)])
-        return dict(json.loads(told))
-
     subprocess.run([*commonmode, "up", "--detach", "--data", str(tmp_path)], check=True)
-    before = status()
+    before = status(tmp_path)
     for pid in pids(before).values():
         os.kill(pid, signal.SIGKILL)
 
     def back() -> bool:
-        parts = status()["processes"]
+        parts = status(tmp_path)["processes"]
         return all(one["restarts"] >= 1 and one["state"] == "running" for one in parts)
 
-    assert list(pids(before)) == ["broker", "owner", "detect", "watch", "dashboard"]
-    assert wait_until(back, 120)
-    after = status()
-    assert [after[key] for key in ("broker", "flight", "dashboard")] == [
-        before[key] for key in ("broker", "flight", "dashboard")
-    ]
-    living = everybody(tmp_path)
+    came_back = wait_until(back, 180)
+    after, living = status(tmp_path), everybody(tmp_path)
     subprocess.run([*commonmode, "down", "--data", str(tmp_path)], check=True)
+
+    assert list(pids(before)) == ["broker", "owner", "detect", "watch", "dashboard"]
+    assert came_back, after
+    for address in ("broker", "flight", "dashboard"):
+        assert after[address] == before[address]
     assert all(gone(pid) for pid in living)
-    assert status()["state"] == "down"
+    assert status(tmp_path)["state"] == "down"

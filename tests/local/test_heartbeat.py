@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,9 +48,8 @@ def test_a_process_that_begins_anew_has_its_time_again(tmp_path: Path) -> None:
     jumps=st.lists(st.floats(min_value=-1e6, max_value=1e9), min_size=1, max_size=10, unique=True)
 )
 def test_setting_the_clock_of_the_machine_is_no_stall(
-    tmp_path_factory: object, jumps: list[float]
+    tmp_path_factory: pytest.TempPathFactory, jumps: list[float]
 ) -> None:
-    assert hasattr(tmp_path_factory, "mktemp")
     path = tmp_path_factory.mktemp("heart") / "beat"
     heart = Heartbeat(path, patience=60)
 

@@ -20,8 +20,9 @@ from commonmode.local.plan import Plan
 from commonmode.local.services import Services
 from commonmode.local.status import status
 from commonmode.local.supervisor import Supervisor
+from commonmode.stream import Connection, Topics, ensure
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _POLL_SECONDS = 0.1
 
 
@@ -121,8 +122,12 @@ class Deployment:
         ------
         BrokerUnavailableError
             When a broker was wanted here and cannot be had.
+        BrokerUnreachableError
+            When the one that was named does not answer.
         AlreadyRunningError
             When a deployment runs on this folder.
+        PortTakenError
+            When somebody listens on a port that was named.
         StartFailedError
             When another part does not come up.
         """
@@ -179,6 +184,11 @@ class Deployment:
             # First of all: what may take long, or turn out to be missing.
             find_java()
             jars.class_path()
+        elif self._plan.bootstrap is not None:
+            ensure(
+                Connection(self._plan.bootstrap, dict(self._plan.client_properties)),
+                Topics.named(self._plan.topic),
+            )
         self._guard = Guard()
         self._services = Services(self._plan, self._guard)
         self._supervisor = Supervisor(self._services.all(), self._guard, self._publish)
@@ -191,7 +201,7 @@ class Deployment:
             for service in self._supervisor.services:
                 if service.error is not None:
                     raise service.error
-                if service.restarts >= _ATTEMPTS:
+                if service.restarts >= ATTEMPTS:
                     raise StartFailedError(
                         service.name, service.reason or "it ended", service.journal.path
                     )

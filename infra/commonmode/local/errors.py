@@ -50,6 +50,16 @@ class AlreadyRunningError(LocalError, ValueError):
         )
 
 
+class PortTakenError(LocalError, ValueError):
+    """A port was named on which somebody else listens."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} on this machine is taken",
+            ["name another port, or none to get a free one"],
+        )
+
+
 class StartFailedError(LocalError, ValueError):
     """A process of the deployment does not come up."""
 

@@ -49,14 +49,10 @@ def choose_ports(last: Ports, named: int = 0) -> Ports:
 
     Raises
     ------
-    BrokerUnavailableError
+    PortTakenError
         When the named port is taken.
     """
-    if named and not ports.is_free(named):
-        cause = f"port {named} on {ports.LOOPBACK} is taken"
-        raise BrokerUnavailableError(cause, ["name another port, or none to get a free one"])
-    clients = named or ports.free_port(last.clients)
-    return Ports(clients, ports.free_port(last.controller))
+    return Ports(ports.named_or_free(named, last.clients), ports.free_port(last.controller))
 
 
 def write_settings(folder: Path, chosen: Ports) -> Path:

@@ -2,6 +2,8 @@
 
 import socket
 
+from commonmode.local.errors import PortTakenError
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -24,6 +26,19 @@ def answers(port: int, host: str = LOOPBACK) -> bool:
             return True
     except OSError:
         return False
+
+
+def named_or_free(named: int, preferred: int = 0) -> int:
+    """Return the named port, or without one a free port, `preferred` if it is.
+
+    Raises
+    ------
+    PortTakenError
+        When the named port is taken.
+    """
+    if named and not is_free(named):
+        raise PortTakenError(named)
+    return named or free_port(preferred)
 
 
 def free_port(preferred: int = 0) -> int:

@@ -105,6 +105,5 @@ def _broker_port(plan: Plan) -> int:
 
 
 def _port(named: int, last_address: str | None) -> int:
-    if named:
-        return named
-    return ports.free_port(urlsplit(last_address).port or 0 if last_address else 0)
+    last = urlsplit(last_address).port if last_address else None
+    return ports.named_or_free(named, last or 0)
