@@ -83,7 +83,8 @@ def fields_of(kind: type[Event]) -> tuple[FieldDoc, ...]:
 
 
 def _union_of_kinds() -> dict[str, FieldDoc]:
-    docs = {doc.name: doc for kind in (Event, *KINDS) for doc in fields_of(kind)}
+    kinds: list[type[Event]] = [Event, *KINDS]
+    docs = {doc.name: doc for kind in kinds for doc in fields_of(kind)}
     extra = docs.pop("extra")
     return {**docs, "extra": extra}
 
