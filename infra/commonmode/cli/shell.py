@@ -93,7 +93,8 @@ class Shell:
         printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with redirect_stdout(printed):
             emit(frame, self._format)
-        _page(printed)
+        printed.seek(0)
+        _page(printed.read())
         count = f"the first {frame.height:,} rows" if more else f"{frame.height:,} rows"
         errors.print(f"{count} in {seconds:.3f} s", style="dim", markup=False)
 
@@ -134,9 +135,7 @@ def _typed(session: PromptSession[str]) -> Iterator[str]:
             yield text
 
 
-def _page(printed: io.TextIOWrapper) -> None:
-    printed.seek(0)
-    text = printed.read()
+def _page(text: str) -> None:
     size = get_terminal_size()
     if text.count("\n") >= size.lines:
         click.echo_via_pager(text)
