@@ -73,8 +73,7 @@ class Findings:
         return {one["score"]["subject"] for one in found if one["revision"] == revision}
 
     def contents(self) -> list[dict[str, Any]]:
-        kinds = FindingRaised | FindingRevised
-        return [event.finding for event in self.seen if isinstance(event, kinds)]
+        return [e.finding for e in self.seen if isinstance(e, FindingRaised | FindingRevised)]
 
 
 def test_a_worker_tells_history_then_the_present_and_nothing_twice_after_a_restart(
