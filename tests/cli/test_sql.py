@@ -57,6 +57,11 @@ def test_standard_input_is_run_statement_by_statement(data: Path) -> None:
     assert printed.splitlines() == ['{"a":1}', '{"b":";"}']
 
 
+def test_dot_commands_work_without_the_prompt_too(data: Path) -> None:
+    assert '"findings"' in sql(data, ".tables").stdout
+    assert '"q_value"' in sql(data, ".schema findings").stdout
+
+
 def test_a_wrong_query_and_a_missing_store_raise_what_the_exit_code_is_made_of(
     data: Path, tmp_path: Path
 ) -> None:

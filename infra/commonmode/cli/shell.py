@@ -73,14 +73,8 @@ class Shell:
     def answer(self, text: str) -> None:
         """Run what was typed: a dot command, or statements."""
         try:
-            words = text.split()
-            if words[:1] == [".tables"]:
-                self._show(TABLES, {})
-            elif words[:1] == [".schema"]:
-                self._show(SCHEMA, {"table": " ".join(words[1:2]) or "events"})
-            else:
-                for statement in split_statements(text):
-                    self._show(statement, None)
+            for query, parameters in meant(text):
+                self._show(query, parameters)
         except StoreError as error:
             errors.print(Text(plain(str(error)), style="red"))
         except KeyboardInterrupt:
@@ -109,6 +103,28 @@ class Shell:
                     break
         frame = pl.concat(frames)
         return frame.head(MOST_ROWS), frame.height > MOST_ROWS
+
+
+Asked = tuple[str, dict[str, object] | None]
+
+
+def meant(text: str) -> list[Asked]:
+    """Return the queries that were typed, with their parameters.
+
+    Examples
+    --------
+    >>> meant("SELECT 1; SELECT 2")
+    [('SELECT 1', None), ('SELECT 2', None)]
+    >>> meant(".schema truth")[0][1]
+    {'table': 'truth'}
+    """
+    match text.split():
+        case [".tables"]:
+            return [(TABLES, None)]
+        case [".schema", *names]:
+            return [(SCHEMA, {"table": name}) for name in names or ["events"]]
+        case _:
+            return [(statement, None) for statement in split_statements(text)]
 
 
 def is_complete(text: str) -> bool:

@@ -10,8 +10,8 @@ import polars as pl
 
 from commonmode.cli.options import data_option, format_option
 from commonmode.cli.output import emit
-from commonmode.cli.shell import Shell
-from commonmode.store import Reader, connect, split_statements
+from commonmode.cli.shell import Asked, Shell, meant
+from commonmode.store import Reader, connect
 
 
 @click.command("sql")
@@ -32,20 +32,18 @@ def command(query: str | None, data_dir: Path, output_format: str | None) -> Non
       commonmode sql
     """
     with connect(data_dir) as store:
-        if query is not None:
-            run(store, query, output_format)
-        elif sys.stdin.isatty():
+        if query is None and sys.stdin.isatty():
             Shell(store, output_format).run()
-        else:
-            for statement in split_statements(sys.stdin.read()):
-                run(store, statement, output_format)
+            return
+        for asked in meant(query if query is not None else sys.stdin.read()):
+            run(store, asked, output_format)
 
 
-def run(store: Reader, query: str, output_format: str | None) -> None:
+def run(store: Reader, asked: Asked, output_format: str | None) -> None:
     """Print the rows of one query; JSON lines as they come, the other forms at once."""
     if output_format == "jsonl" or (output_format is None and not sys.stdout.isatty()):
-        with store.batches(query) as batches:
+        with store.batches(*asked) as batches:
             for batch in batches:
                 emit(pl.DataFrame(batch), "jsonl")
     else:
-        emit(store.query(query), output_format)
+        emit(store.query(*asked), output_format)
