@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import polars as pl
@@ -14,7 +16,7 @@ from commonmode.detectors import Detector, Query, Score, Tallies, TallyTable, Wi
 from commonmode.detectors.query import Parameter
 from commonmode.engine import Engine, Tick
 from commonmode.events import ActionTaken, AgentRegistered, Event, PermissionGranted, to_table
-from commonmode.store import Appender, Batch, Writer
+from commonmode.store import Appender, Batch, Writer, store_path
 from commonmode.store.file_reader import CursorReader
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -149,12 +151,21 @@ def add(writer: Appender, events: Iterable[Event]) -> None:
         writer.append(Batch(events=to_table(events)))
 
 
+@cache
+def empty_store() -> bytes:
+    """Return the file of a store with nothing in it: making one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        Writer(folder).close()
+        return store_path(folder).read_bytes()
+
+
 class Bench:
     """A store with an engine over it, and a clock that stands still until it is moved."""
 
     def __init__(self, folder: Path, *detectors: Detector, lateness: timedelta = 0 * HOUR) -> None:
         self.now = LATER
         self.folder = folder
+        store_path(folder).write_bytes(empty_store())
         self.writer = Writer(folder, now=lambda: self.now)
         self.reader = CursorReader(self.writer)
         self.detectors = detectors or (Busy(),)

@@ -44,7 +44,7 @@ def _sections(explanation: Explanation) -> Iterator[RenderableType]:
     yield _pairs(_numbers(score))
     if score["null_sample"]:
         yield _heading("Its null distribution")
-        yield from _histogram(score["null_sample"], score["statistic"])
+        yield from histogram(score["null_sample"], score["statistic"])
     for title, names in (("Agents", score["agents"]), ("Resources", score["resources"])):
         if names:
             yield _heading(title)
@@ -88,7 +88,8 @@ def _pairs(values: Mapping[str, Any]) -> Table:
     return table
 
 
-def _histogram(sample: Sequence[float], observed: float) -> Iterator[Text]:
+def histogram(sample: Sequence[float], observed: float) -> Iterator[Text]:
+    """Yield a line for each bin of the null, the observed value marked in or beside it."""
     edges, counts = bins(sample)
     if observed < edges[0]:
         yield _mark(observed)
