@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,12 +46,13 @@ def command(data_dir: Path, host: str, port: int | None, refresh: float) -> None
     if host not in ("127.0.0.1", "localhost", "::1"):
         errors.print(f"Warning: {host} is reachable from elsewhere, and nothing asks who reads.")
     errors.print(f"Dashboard: http://{host}:{chosen}", highlight=False)
-    environment = {**os.environ, "COMMONMODE_DATA": str(data_dir), "COMMONMODE_REFRESH": f"{refresh}"}
-    try:
-        ended = subprocess.run(arguments(host, chosen), env=environment, check=False)  # noqa: S603  our own program
-    except KeyboardInterrupt:
-        return
-    sys.exit(ended.returncode)
+    environment = {
+        **os.environ,
+        "COMMONMODE_DATA": str(data_dir),
+        "COMMONMODE_REFRESH": f"{refresh}",
+    }
+    # Becoming the server leaves no parent to outlive, whatever signal stops it.
+    os.execve(sys.executable, arguments(host, chosen), environment)  # noqa: S606  our own program
 
 
 def arguments(host: str, port: int) -> list[str]:

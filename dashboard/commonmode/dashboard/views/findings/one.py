@@ -181,7 +181,7 @@ def evidence(finding: Row) -> None:
 def involved(finding: Row) -> None:
     """List the agents and resources that are named."""
     with panel("Agents and resources", "Most influential first."):
-        names = list(finding["agents"] or ())
+        names: list[str] = list(finding["agents"] or ())
         known = data.agents(names, finding)
         st.dataframe(known, hide_index=True, height=rows_high(known.height, 6))
         if finding["resources"]:

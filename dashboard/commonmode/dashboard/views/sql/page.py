@@ -43,8 +43,9 @@ def schema() -> None:
         names = tables["name"].to_list()
         first = names.index("findings") if "findings" in names else 0
         table = st.selectbox("Table or view", names, index=first, key="table", bind="query-params")
-        st.caption(tables.filter(pl.col("name") == table)["comment"].item() or "")
-        st.dataframe(data.columns(table), hide_index=True, height=300, key="sql-columns")
+        chosen = table or names[first]
+        st.caption(tables.filter(pl.col("name") == chosen)["comment"].item() or "")
+        st.dataframe(data.columns(chosen), hide_index=True, height=300, key="sql-columns")
         footing(len(names), "tables and views")
 
 
