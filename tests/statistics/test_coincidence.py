@@ -29,13 +29,12 @@ def test_the_bound_lies_above_the_hypergeometric_tail(bins: int, one: int, two: 
 def test_chance_meetings_equal_simulated_ones() -> None:
     rng = np.random.default_rng(1)
     bins, k = 50, np.array([[3.0, 4.0], [5.0, 2.0]])
-    runs = [
-        sum(
-            len(np.intersect1d(*(rng.permutation(bins)[: int(times)] for times in place)))
-            for place in k.T
-        )
-        for _ in range(4000)
-    ]
+
+    def shared(one: float, two: float) -> int:
+        first, second = (rng.permutation(bins)[: int(times)].tolist() for times in (one, two))
+        return len(set(first) & set(second))
+
+    runs = [sum(shared(*place) for place in k.T) for _ in range(4000)]
     pair = (np.array([0]), np.array([1]))
     allowed = chance_meetings(csr_matrix(k), np.full(2, 1 / bins), pair)
     assert allowed.expected[0] == pytest.approx(np.mean(runs), abs=0.03)
