@@ -103,6 +103,22 @@ def test_finding_that_lacks_a_number_is_still_shown(
     assert healthy(opened("scope", tmp_path))
 
 
+def test_finding_whose_every_word_attacks_reaches_no_label(opened: Open, tmp_path: Path) -> None:
+    """Badges and metrics read Markdown, and a published finding may name its measures at will."""
+    odd = small_store.finding(
+        "a7" * 8, HOSTILE, HOSTILE, HOSTILE, evidence=["v0-1"], measures={HOSTILE: 1.0}
+    )
+    odd["status"] = HOSTILE
+    with Writer(small_store.fill(tmp_path)) as writer:
+        raised = FindingRaised(id="odd:0", at=START, agent="x", finding=odd)
+        writer.append(Batch(events=to_table([raised])))
+    for at in (opened("findings", tmp_path, finding="a7" * 8), opened("economy", tmp_path)):
+        labels = [str(m.value) for m in at.markdown] + [m.label for m in at.metric]
+
+        assert healthy(at)
+        assert not any("evil.example" in label or "![" in label for label in labels)
+
+
 def test_null_distribution_marks_the_observed_value() -> None:
     spec = charts.null_distribution([0.0, 0.1, 0.2], 0.9, "#000000")
     axis = spec["xAxis"]

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonmode.dashboard.plain_text import short, visible
+from commonmode.dashboard.plain_text import short, visible, worded
 
 
 @given(st.text())
@@ -26,3 +26,8 @@ def test_visible_text_changes_nothing_that_was_visible(text: str) -> None:
 def test_short_text_is_short_and_on_one_line(text: str, longest: int) -> None:
     assert len(short(text, longest)) <= longest
     assert "\n" not in short(text, longest)
+
+
+@given(st.text())
+def test_label_holds_words_only(text: str) -> None:
+    assert all(c.isalnum() or c in " -" for c in worded(text))

@@ -1,7 +1,7 @@
 r"""Agent text is hostile: what it may look like before it reaches the screen.
 
 Most of it goes through ``st.text``, ``st.dataframe``, ``st.code`` and chart labels, none of which
-interpret it. Where a Streamlit label reads Markdown, `escaped` takes its meaning away.
+interpret it. Where a Streamlit label reads Markdown, `worded` leaves only words.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:@&=^\"'/])")
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LONGEST = 48
 
 
@@ -26,19 +26,18 @@ def visible(text: object) -> str:
     )
 
 
-def escaped(text: object) -> str:
-    r"""Return text that Markdown shows letter by letter: no image, link, directive or formula.
+def worded(text: object) -> str:
+    """Return what a Streamlit label may hold of a foreign name: letters, digits, blanks, hyphens.
 
-    A word joiner splits addresses, because a bare one becomes a link even when escaped.
+    Labels are Markdown, where even an escaped address becomes a link; so nothing is escaped here,
+    it is left out.
 
     Examples
     --------
-    >>> print(escaped("![x](y) :red[a]"))
-    \!\[x\]\(y\) \:red\[a\]
+    >>> worded("n_eff"), worded("![x](http://a.b) :red[!]")
+    ('n eff', 'x http a b red')
     """
-    flat = visible(text).replace("\n", " ").replace("\t", " ")
-    split = re.sub(r"(://|@|www(?=\.))", lambda m: m[1][0] + "\u2060" + m[1][1:], flat)
-    return _MARKDOWN.sub(r"\\\1", split)
+    return " ".join(_WORD.findall(str(text)))[:_LONGEST]
 
 
 def short(text: object, longest: int = _LONGEST) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from commonmode.dashboard.plain_text import visible
+from commonmode.dashboard.plain_text import worded
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -70,7 +70,9 @@ def look(detector: str) -> Look:
     >>> look("scope").name, look("cascade").name
     ('Scope breach', 'Cascade')
     """
-    unknown = Look(visible(detector).capitalize(), NEUTRAL, "gray", ":material/query_stats:", "")
+    unknown = Look(
+        worded(detector).capitalize() or "Unnamed", NEUTRAL, "gray", ":material/query_stats:", ""
+    )
     return DETECTORS.get(detector, unknown)
 
 

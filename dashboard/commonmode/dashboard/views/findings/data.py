@@ -113,4 +113,4 @@ def measures(finding: dict[str, Any]) -> dict[str, float]:
     """Return a finding's further numbers."""
     stored = finding.get("measures")
     found = json.loads(stored) if isinstance(stored, str) else stored
-    return {name: value for name, value in (found or {}).items() if value is not None}
+    return {name: value for name, value in (found or {}).items() if isinstance(value, int | float)}

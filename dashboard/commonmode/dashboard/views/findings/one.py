@@ -9,7 +9,7 @@ import streamlit as st
 
 from commonmode.dashboard.panel import chart, claim, empty, footing, panel, rows_high
 from commonmode.dashboard.period import Period
-from commonmode.dashboard.plain_text import visible
+from commonmode.dashboard.plain_text import visible, worded
 from commonmode.dashboard.scorecards import show_of_finding
 from commonmode.dashboard.theme import STATUS, look, strength
 from commonmode.dashboard.views import PATHS
@@ -86,7 +86,9 @@ def headline(finding: Row) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         st.badge(seen.name, icon=seen.icon, color=seen.badge, help=seen.asks or None)
         st.badge(f"how sure: {sure.word}", color=sure.badge, help=sure.sentence)
-        st.badge(f"{finding['status']}, revision {finding['revision']}", icon=icon, color=colour)
+        st.badge(
+            f"{worded(finding['status'])}, revision {finding['revision']}", icon=icon, color=colour
+        )
     claim(finding["claim"], key="headline")
     st.caption(f"{sure.sentence} · window {_window(finding).words()}")
 
@@ -108,7 +110,7 @@ def numbers(finding: Row) -> None:
         )
         st.metric("n", f"{finding['n']:,}", help="units that the statistic rests on")
         for name, value in list(data.measures(finding).items())[:6]:
-            st.metric(name.replace("_", " "), _number(value))
+            st.metric(worded(name) or "unnamed", _number(value))
 
 
 def _number(value: float | None, absent: str = "—") -> str:
