@@ -261,6 +261,19 @@ class TestLimits:
             with pytest.raises(QueryError, match="took longer"):
                 rows.read_all()
 
+    def test_a_reader_that_stops_fetching_does_not_keep_the_owner_from_ending(
+        self, bounded: Callable[..., FlightServer], tmp_path: Path
+    ) -> None:
+        server = bounded()
+        with connect(tmp_path) as idle:
+            rows = idle.batches("SELECT i, repeat('x', 500) AS x FROM range(5_000_000) AS t(i)")
+            rows.read_next_batch()
+            server.shutdown()
+
+            assert find_owner(run_dir(tmp_path)) is None
+            with pytest.raises(QueryError, match="the owner of the store is ending"):
+                rows.read_all()
+
     def test_a_query_under_way_does_not_stop_the_writer(
         self, bounded: Callable[..., FlightServer], tmp_path: Path
     ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -50,6 +51,7 @@ class QueryPool:
     def __init__(self, writer: Writer, limits: Limits) -> None:
         self.limits = limits
         self._idle: queue.SimpleQueue[duckdb.DuckDBPyConnection] = queue.SimpleQueue()
+        self._running: WeakSet[BoundedStream] = WeakSet()
         for _ in range(limits.concurrent):
             cursor = writer.cursor()
             cursor.execute(f"SET operator_memory_limit = '{limits.memory}'")
@@ -65,7 +67,14 @@ class QueryPool:
             When it is wrong, not allowed, too long, or too many run already.
         """
         cursor = self._take()
-        return BoundedStream(cursor, sql, parameters, self.limits.timeout, self._idle.put)
+        stream = BoundedStream(cursor, sql, parameters, self.limits.timeout, self._idle.put)
+        self._running.add(stream)
+        return stream
+
+    def stop(self) -> None:
+        """Stop what runs, so that the store can be closed."""
+        for stream in tuple(self._running):
+            stream.stop(QueryError("the owner of the store is ending.", "ask again later"))
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -100,13 +109,18 @@ class BoundedStream:
         give_back: Callable[[duckdb.DuckDBPyConnection], None],
     ) -> None:
         self._cursor = cursor
-        self._timeout = timeout
         self._give_back = give_back
         self._stream: Stream | None = None
-        self._over = self._expired = False
+        self._over = False
+        self._stopped: QueryError | None = None
         self._running = threading.Lock()
         self._ending = threading.Lock()
-        self._timer = threading.Timer(timeout.total_seconds(), self._expire)
+        seconds = timeout.total_seconds()
+        too_long = QueryError(
+            f"the query took longer than {seconds:g} s and was stopped.",
+            "narrow it, e.g. by time, or take fewer columns",
+        )
+        self._timer = threading.Timer(seconds, self.stop, [too_long])
         self._timer.daemon = True
         self._timer.start()
         try:
@@ -114,7 +128,7 @@ class BoundedStream:
                 self._stream = Stream(cursor, sql, parameters)
         except BaseException as error:
             self.close()
-            raise self._explained(error) from error
+            raise (self._stopped or error) from error
         self.schema: pa.Schema = self._stream.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -122,30 +136,24 @@ class BoundedStream:
             while (batch := self._next()) is not None:
                 yield batch
         except QueryError as error:
-            raise self._explained(error) from error
+            raise (self._stopped or error) from error
         finally:
             self.close()
 
     def _next(self) -> pa.RecordBatch | None:
         with self._running:
-            if self._expired:
-                msg = "stopped"
-                raise QueryError(msg)
+            if self._stopped is not None:
+                raise self._stopped
             return None if self._stream is None else self._stream.next_batch()
 
-    def _expire(self) -> None:
+    def stop(self, why: QueryError) -> None:
+        """End it now, read or not; whoever reads on is told why."""
         with self._ending:
             if self._over:
                 return
-            self._expired = True
+            self._stopped = why
             self._cursor.interrupt()
         self.close()
-
-    def _explained(self, error: BaseException) -> BaseException:
-        if not self._expired:
-            return error
-        msg = f"the query took longer than {self._timeout.total_seconds():g} s and was stopped."
-        return QueryError(msg, "narrow it, e.g. by time, or take fewer columns")
 
     def close(self) -> None:
         """Stop, and give the cursor back; more than once does nothing."""

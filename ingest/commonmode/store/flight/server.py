@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -25,6 +26,9 @@ from commonmode.store.writer import Writer
 
 CREATE_PREPARED = "CreatePreparedStatement"
 CLOSE_PREPARED = "ClosePreparedStatement"
+
+GRACE_SECONDS = 3.0
+"""How long a server that is shut down waits for its clients to notice."""
 
 
 class FlightServer:
@@ -75,11 +79,16 @@ class FlightServer:
         return "" if self.address is None else self.address.uri
 
     def shutdown(self) -> None:
-        """Stop listening, once running calls have ended; the writer stays open."""
-        if self._server is not None and self.address is not None:
-            withdraw(self._run, self.address)
-            self._server.shutdown()
-            self._server = None
+        """Stop listening and stop what runs; the writer stays open."""
+        if self._server is None or self.address is None:
+            return
+        withdraw(self._run, self.address)
+        self._pool.stop()
+        # gRPC waits for calls to end, and a client that does not fetch its rows never ends its.
+        ending = threading.Thread(target=self._server.shutdown, daemon=True)
+        ending.start()
+        ending.join(GRACE_SECONDS)
+        self._server = None
 
     def __enter__(self) -> Self:
         self.start()
