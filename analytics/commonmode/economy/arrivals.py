@@ -15,6 +15,51 @@ OPENING = 5 * MINUTE
 
 _AHEAD = 90 * SECOND
 _CLIENTS = 12
+_ARRIVAL = 3
+_BINS, _HALVINGS = 32, 40
+
+
+class Entrance:
+    """Who has entered an economy so far, and how many more to expect.
+
+    Parameters
+    ----------
+    world : World
+        Its population.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.entered = np.zeros(world.population.size, np.bool_)
+        activity = world.population.activity
+        place = np.log(activity) / np.log(activity.max()) * _BINS
+        self._bin = place.astype(np.int8).clip(max=_BINS - 1)
+        self._out = np.bincount(self._bin, minlength=_BINS).astype(float)
+        total = np.bincount(self._bin, activity, minlength=_BINS)
+        self._likely = total / np.maximum(self._out, 1) / activity.sum(dtype=float)
+
+    def fit(self, room: float) -> int:
+        """Return how many everyday events leave room for the arrivals that they bring.
+
+        Formula: the w with w + 3 Σ_i (1 - exp(-w a_i)) = room, over agents not yet entered, a_i
+        their share of all activity.
+        """
+        low, high = 0.0, max(0.0, room)
+        for _ in range(_HALVINGS):
+            w = (low + high) / 2
+            arrivals = _ARRIVAL * float((self._out * -np.expm1(-w * self._likely)).sum())
+            low, high = (low, w) if w + arrivals > room else (w, high)
+        return round(low)
+
+    def admit(self, frame: pl.DataFrame, by: int, rng: np.random.Generator) -> pl.DataFrame:
+        """Return the arrivals of agents that act for the first time, all in before `by`."""
+        seen = frame.filter(pl.col("who") >= 0).group_by("who").agg(pl.col("at").min())
+        first = seen.sort("who")
+        who = first["who"].to_numpy()
+        new = ~self.entered[who]
+        self.entered[who] = True
+        self._out -= np.bincount(self._bin[who[new]], minlength=_BINS)
+        return arrive(self.world, who[new], first["at"].to_numpy()[new].clip(max=by), rng)
 
 
 def stewards(world: World, rng: np.random.Generator) -> pl.DataFrame:

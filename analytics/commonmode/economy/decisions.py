@@ -35,6 +35,8 @@ class Contexts:
         The right option.
     known : array of bool
         Whether the log says which one that is.
+    advice : array of int
+        The option that a cached tool answer names; -1 where none is served.
     """
 
     role: Ints
@@ -45,6 +47,7 @@ class Contexts:
     popularity: Floats
     correct: Ints
     known: Flags
+    advice: Ints
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -56,6 +59,19 @@ class Contexts:
         reach /= reach[:, -1:]
         chosen = (rng.random(len(context))[:, None] >= reach[context]).sum(axis=1)
         return np.asarray(np.minimum(chosen, self.options[context] - 1))
+
+    def decide(self, context: Ints, taste: Ints, rng: np.random.Generator) -> Ints:
+        """Return what deciders of these tastes decide on their own.
+
+        They follow their own taste in 12 % of the cases and the popularity otherwise.
+        """
+        by_taste = rng.random(len(context)) < _BY_TASTE
+        return np.where(by_taste, taste % self.options[context], self.choose(context, rng))
+
+    def dictate(self, sources: int, rng: np.random.Generator) -> Ints:
+        """Return one decision per context and source, distributed as those of agents are."""
+        each = np.repeat(np.arange(len(self)), sources)
+        return self.decide(each, rng.integers(0, 2**15, len(each)), rng).reshape(-1, sources)
 
     def wrong_mode(self) -> Ints:
         """Return the most popular wrong option of each."""
@@ -121,6 +137,7 @@ def situate(world: World, count: int, span: Span, rng: np.random.Generator) -> C
         popularity=popularity,
         correct=np.zeros(count, np.int64),
         known=rng.random(count) < _KNOWN,
+        advice=np.full(count, -1),
     )
     contexts.correct = contexts.choose(np.arange(count), rng)
     return contexts
@@ -129,19 +146,16 @@ def situate(world: World, count: int, span: Span, rng: np.random.Generator) -> C
 def decide(world: World, contexts: Contexts, rng: np.random.Generator) -> Votes:
     """Let agents of the right role decide, each once per situation.
 
-    An agent follows its own lasting taste in 12 % of its decisions and the popularity of the
-    options otherwise. Tastes are dealt independently of family and operator.
+    Its taste lasts, and is dealt independently of family and operator.
     """
     voters = _FEWEST + rng.poisson(VOTERS - _FEWEST, len(contexts))
     context = np.repeat(np.arange(len(contexts)), voters)
     who = world.population.draw(contexts.role[context], rng)
     _, first = np.unique(context * world.population.size + who, return_index=True)
     context, who = context[first], who[first]
-    own = contexts.choose(context, rng)
-    taste = world.population.taste[who] % contexts.options[context]
-    by_taste = rng.random(len(who)) < _BY_TASTE
+    choice = contexts.decide(context, world.population.taste[who].astype(np.int64), rng)
     at = contexts.at[context] + rng.integers(0, _DELIBERATION, len(who))
-    return Votes(context, who, at, np.where(by_taste, taste, own))
+    return Votes(context, who, at, choice)
 
 
 def record(

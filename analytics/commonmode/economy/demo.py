@@ -15,7 +15,7 @@ from commonmode.economy.plants.scope import Scope
 _EVENTS_A_DAY = 30_000
 
 PLANTED: tuple[Plant, ...] = (
-    Monoculture(strength=0.5, wrong=0.2),
+    Monoculture(strength=0.6),
     Collusion(rings=2, size=5, joint=12),
     Scope(rate=0.0006, share=0.02),
 )

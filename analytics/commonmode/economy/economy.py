@@ -12,7 +12,7 @@ import polars as pl
 
 from commonmode.economy import decisions
 from commonmode.economy.acts import act
-from commonmode.economy.arrivals import OPENING, arrive, stewards
+from commonmode.economy.arrivals import OPENING, Entrance, stewards
 from commonmode.economy.clock import DAY, Span
 from commonmode.economy.delegation import EVENTS_A_CHAIN, delegate
 from commonmode.economy.planting import Plant
@@ -139,7 +139,7 @@ class _Stream:
             for n, plant in enumerate(self.plants)
         ]
         self.spans = self.world.span.cut(-(-economy.events // _A_CHUNK))
-        self.entered = np.zeros(economy.agents, np.bool_)
+        self.entrance = Entrance(self.world)
         self.under_way: list[pl.DataFrame] = []
         self.left = economy.events
 
@@ -151,6 +151,8 @@ class _Stream:
             share = masses[shard] / masses[shard:].sum()
             last = shard == len(self.spans) - 1
             self.under_way.append(self._chunk(shard, span, share))
+            while last and self.left > 0:
+                self.under_way.append(self._filled(span))
             chunk = self._arrived(None if last else span.end)
             counted = out + (chunk["kind"] != TRUTH).cum_sum()
             chunk = chunk.filter(counted <= self.economy.events)
@@ -170,11 +172,20 @@ class _Stream:
         if shard == 0:
             frames += self._opening()
         planted = sum(int((frame["kind"] != TRUTH).sum()) for frame in frames)
-        wanted = max(0, round(self.left * share / (1 + TWICE)) - planted)
-        frames += self._everyday(shard, span, wanted, rng)
+        wanted = self.entrance.fit(self.left * share / (1 + TWICE) - planted)
+        return self._delivered(span, frames + self._everyday(shard, span, wanted, rng), rng)
+
+    def _filled(self, span: Span) -> pl.DataFrame:
+        """Return readings in place of events that were expected and did not come."""
+        rng = self.world.rng("filled", self.left)
+        return self._delivered(span, [observe(self.world, self.left, span, rng)], rng)
+
+    def _delivered(
+        self, span: Span, frames: list[pl.DataFrame], rng: np.random.Generator
+    ) -> pl.DataFrame:
         happened = stack(frames)
-        frame = stack([happened, self._newcomers(happened, rng)])
-        delivered = deliver(self.world, frame, rng)
+        arrived = self.entrance.admit(happened, span.end, rng)
+        delivered = deliver(self.world, stack([happened, arrived]), rng)
         self.left -= int((delivered["kind"] != TRUTH).sum())
         return delivered
 
@@ -223,11 +234,3 @@ class _Stream:
             frame for vote, own in self._each("vote", shard) for frame in vote(contexts, votes, own)
         ]
         return [decisions.record(self.world, contexts, votes, shard, rng), *beside]
-
-    def _newcomers(self, frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-        seen = frame.filter(pl.col("who") >= 0).group_by("who", maintain_order=True)
-        first = seen.agg(pl.col("at").min()).sort("who")
-        who = first["who"].to_numpy()
-        new = ~self.entered[who]
-        self.entered[who] = True
-        return arrive(self.world, who[new], first["at"].to_numpy()[new], rng)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from commonmode.events import EVENT_SCHEMA
+from commonmode.events import EVENT_SCHEMA, SCHEMA_VERSION
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,7 +36,7 @@ def uuid7(at: Ints, rng: np.random.Generator) -> pl.Series:
     Examples
     --------
     >>> uuid7(np.array([1_767_571_200_000_000]), np.random.default_rng(0))[0][:15]
-    '019b8b70-4400-7'
+    '019b8b74-1800-7'
     """
     raw = rng.integers(0, 256, (len(at), 16), dtype=np.uint8)
     raw[:, :6] = (at // 1000).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
@@ -93,7 +93,11 @@ def join(*parts: pl.Series | str) -> pl.Series:
     >>> join(pl.Series(["a", "b"]), "/", pl.Series([1, 2])).to_list()
     ['a/1', 'b/2']
     """
-    return pl.select(pl.concat_str(*(pl.lit(part) for part in parts))).to_series()
+    # One series after another: a query for every joined column would cost more than the joining.
+    joined = pl.Series([""])
+    for part in parts:
+        joined = joined + (part if isinstance(part, str) else part.cast(pl.String))
+    return joined
 
 
 def stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
@@ -111,6 +115,7 @@ def widen(frame: pl.DataFrame) -> pl.DataFrame:
         for name, dtype in WIDE.items()
         if name in frame.columns
     }
+    have["schema"] = pl.lit(SCHEMA_VERSION, WIDE["schema"])
     return frame.select(
         have[name].alias(name) if name in have else pl.lit(None, dtype).alias(name)
         for name, dtype in WIDE.items()

@@ -39,9 +39,16 @@ def observe(world: World, count: int, span: Span, rng: np.random.Generator) -> p
     return read(who, at, rng, page=join("news/", page, "/bulletin"))
 
 
-def read(who: Ints, at: Ints, rng: np.random.Generator, *, page: pl.Series) -> pl.DataFrame:
-    """Return readings of pages: within an hour, whoever reads a page reads the same content."""
-    edition = join(page, "@", pl.Series(at // HOUR))
+def read(
+    who: Ints,
+    at: Ints,
+    rng: np.random.Generator,
+    *,
+    page: pl.Series,
+    edition: pl.Series | None = None,
+) -> pl.DataFrame:
+    """Return readings of pages; the same edition, by default of the hour, is the same content."""
+    edition = join(page, "@", pl.Series(at // HOUR)) if edition is None else edition
     known = edition.unique(maintain_order=True)
     texts = [f"{_REPORTS[crc32(e.encode()) % len(_REPORTS)]} ({e})" for e in known]
     content = edition.replace_strict(known, texts, return_dtype=pl.String)

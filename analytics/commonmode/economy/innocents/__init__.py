@@ -16,6 +16,24 @@ from commonmode.economy.innocents.specialisation import Specialisation
 from commonmode.economy.innocents.tool_cache_echo import ToolCacheEcho
 from commonmode.economy.planting import Plant
 
+__all__ = [
+    "INNOCENTS",
+    "BreakGlass",
+    "CommonShock",
+    "CostPassThrough",
+    "DeepDelegation",
+    "HotResource",
+    "LateGrant",
+    "MemorylessLearners",
+    "OneSensibleAction",
+    "OperatorPrompt",
+    "ParallelNews",
+    "PolicyChange",
+    "PriceFloor",
+    "Specialisation",
+    "ToolCacheEcho",
+]
+
 INNOCENTS: tuple[type[Plant], ...] = (
     CommonShock,
     OneSensibleAction,

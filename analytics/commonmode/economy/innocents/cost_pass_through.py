@@ -13,6 +13,7 @@ from commonmode.economy.acts import PRICE, do
 from commonmode.economy.clock import MINUTE, Span
 from commonmode.economy.places import page
 from commonmode.economy.planting import Label, Plan, Plant, check_least, check_share
+from commonmode.economy.rows import join
 from commonmode.economy.sellers import Sellers, sellers
 from commonmode.economy.talk import read
 from commonmode.economy.world import World
@@ -77,7 +78,7 @@ class CostPassThrough(Plant):
         index = page(f"index/{market.place.path(world)}/cost", len(who))
         done, left = do(world, market.place.acts(who, PRICE, moved, price), rng)
         return [
-            read(who, seen, rng, page=index),
+            read(who, seen, rng, page=index, edition=join(index, f"@{at}")),
             done.with_columns(cost=pl.lit(round(10 * cost, 2))),
             left,
         ]

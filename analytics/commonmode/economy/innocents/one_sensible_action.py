@@ -30,8 +30,8 @@ class OneSensibleAction(Plant):
     phenomenon: ClassVar[str] = "monoculture"
     label: ClassVar[Label] = "innocent"
 
-    share: float = 0.6
-    mass: float = 0.9
+    share: float = 0.5
+    mass: float = 0.97
 
     def __post_init__(self) -> None:
         """Refuse knobs that cannot be."""

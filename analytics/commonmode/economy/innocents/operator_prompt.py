@@ -48,8 +48,7 @@ class OperatorPrompt(Plant):
         def vote(
             contexts: Contexts, votes: Votes, rng: np.random.Generator
         ) -> Sequence[pl.DataFrame]:
-            each = np.repeat(np.arange(len(contexts)), len(names))
-            drawn = contexts.choose(each, rng).reshape(-1, len(names))
+            drawn = contexts.dictate(len(names), rng)
             operator = world.population.operator[votes.who]
             follows = np.isin(operator, prompted) & (rng.random(len(operator)) < self.strength)
             votes.choice = np.where(follows, drawn[votes.context, operator], votes.choice)

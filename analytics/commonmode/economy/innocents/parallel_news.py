@@ -13,6 +13,7 @@ from commonmode.economy.acts import PRICE, do
 from commonmode.economy.clock import MINUTE, SECOND, Span
 from commonmode.economy.places import page
 from commonmode.economy.planting import Label, Plan, Plant, check_least, check_share
+from commonmode.economy.rows import join
 from commonmode.economy.rushes import Rush, rushes, within
 from commonmode.economy.talk import read
 from commonmode.economy.world import World
@@ -65,6 +66,6 @@ class ParallelNews(Plant):
         price = piece.place.reference(world, at) * (1 + self.move) * scatter
         alert = page(f"news/{piece.place.path(world)}/alert", len(who))
         return [
-            read(who, seen, rng, page=alert),
+            read(who, seen, rng, page=alert, edition=join(alert, f"@{piece.at}")),
             *do(world, piece.place.acts(who, PRICE, at, price), rng),
         ]

@@ -19,16 +19,19 @@ from commonmode.economy.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCacheEcho(Plant):
-    """In some situations a cache serves many agents one answer, and most of them follow it.
+    """In some situations a cache serves agents one answer, and most of them follow it.
 
-    What they were served is in the log, with the same content hash, just before they decide.
+    What they were served is in the log, with one content hash, just before they decide.
+    The answer draws choices of all families alike, as it would draw a family's own choice.
 
     Parameters
     ----------
     share : float
         Share of situations with a cached answer.
-    served, followed : float
-        Share of agents that the cache serves, and of those that follow the answer.
+    followed : float
+        Share of choices that the answer draws.
+    ignored : float
+        Share of those who decide otherwise that were served it all the same.
     """
 
     name: ClassVar[str] = "tool-cache-echo"
@@ -36,33 +39,33 @@ class ToolCacheEcho(Plant):
     label: ClassVar[Label] = "innocent"
 
     share: float = 0.3
-    served: float = 0.7
-    followed: float = 0.8
+    followed: float = 0.6
+    ignored: float = 0.3
 
     def __post_init__(self) -> None:
         """Refuse knobs that cannot be."""
-        check_share(self, "share", "served", "followed")
+        check_share(self, "share", "followed", "ignored")
 
     def plan(self, world: World, rng: np.random.Generator) -> Plan:
         """Serve agents of every family."""
         del rng
 
+        def situate(contexts: Contexts, rng: np.random.Generator) -> None:
+            cached = rng.random(len(contexts)) < self.share
+            answer = contexts.choose(np.arange(len(contexts)), rng)
+            contexts.concentrate(cached, answer, self.followed)
+            contexts.advice = np.where(cached, answer, contexts.advice)
+
         def vote(
             contexts: Contexts, votes: Votes, rng: np.random.Generator
         ) -> Sequence[pl.DataFrame]:
-            cached = rng.random(len(contexts)) < self.share
-            answer = contexts.choose(np.arange(len(contexts)), rng)
-            served = cached[votes.context] & (rng.random(len(votes.who)) < self.served)
-            follows = served & (rng.random(len(votes.who)) < self.followed)
-            votes.choice = np.where(follows, answer[votes.context], votes.choice)
-            about = votes.context[served]
-            page = join(
-                "cache/",
-                world.markets.paths(contexts.role[about], contexts.resource[about]),
-                "/advice-",
-                pl.Series(contexts.at[about] // SECOND),
-            )
-            before = votes.at[served] - rng.integers(2 * SECOND, 30 * SECOND, len(about))
-            return [read(votes.who[served], before, rng, page=page)]
+            advice = contexts.advice[votes.context]
+            anyway = rng.random(len(advice)) < self.ignored
+            served = np.flatnonzero((advice >= 0) & ((votes.choice == advice) | anyway))
+            about, at = votes.context[served], votes.at[served]
+            what = world.markets.paths(contexts.role[about], contexts.resource[about])
+            page = join("cache/", what, "/advice-", pl.Series(contexts.at[about] // SECOND))
+            before = at - rng.integers(2 * SECOND, 30 * SECOND, len(served))
+            return [read(votes.who[served], before, rng, page=page, edition=page)]
 
-        return Plan(truths=every_family(world), vote=vote)
+        return Plan(truths=every_family(world), situate=situate, vote=vote)

@@ -5,5 +5,7 @@ from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.monoculture import Monoculture
 from commonmode.economy.plants.scope import Scope
 
+__all__ = ["PLANTS", "Collusion", "Monoculture", "Scope"]
+
 PLANTS: tuple[type[Plant], ...] = (Monoculture, Collusion, Scope)
 """Every phenomenon. A new one is one file and one line here."""

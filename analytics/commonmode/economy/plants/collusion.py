@@ -25,7 +25,7 @@ from commonmode.economy.rows import Ints
 from commonmode.economy.world import World
 
 _QUARTER = 15 * MINUTE
-_TOGETHER = 4 * MINUTE
+_TOGETHER = (5 * SECOND, 4 * MINUTE)
 _ANSWERED = (6 * MINUTE, 20 * MINUTE)
 _PUNISHED = 0.25
 
@@ -122,9 +122,9 @@ class Collusion(Plant):
     def _meet(
         self, world: World, ring: Ring, number: int, at: int, rng: np.random.Generator
     ) -> list[pl.DataFrame]:
-        together = at + rng.integers(0, _TOGETHER, len(ring.members))
+        together = at + rng.integers(*_TOGETHER, len(ring.members))
         moved = at + rng.integers(*_ANSWERED, len(ring.members))
-        moved[number % len(moved)] = at + _TOGETHER + SECOND
+        moved[number % len(moved)] = at + _TOGETHER[1] + SECOND
         sign = -1 if rng.random() < _PUNISHED else 1
         move = 1 + sign * self.lift * rng.uniform(0.85, 1.05, len(moved))
         price = ring.place.reference(world, moved) * move

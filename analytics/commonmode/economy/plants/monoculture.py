@@ -20,7 +20,7 @@ class Monoculture(Plant):
     """Agents of a family decide as the family's one draw with probability `strength`.
 
     Formula: κ = strength², exactly, because two agents agree through the family only when both
-    copy, and the family draws from the popularity that every agent draws from (`wrong` = 0).
+    copy, and the family draws as every agent does on its own (`wrong` = 0).
 
     Parameters
     ----------
@@ -70,7 +70,6 @@ class Monoculture(Plant):
         return Plan(truths=truths, vote=vote)
 
     def _draws(self, contexts: Contexts, families: int, rng: np.random.Generator) -> Ints:
-        each = np.repeat(np.arange(len(contexts)), families)
-        own = contexts.choose(each, rng).reshape(-1, families)
+        own = contexts.dictate(families, rng)
         astray = rng.random(own.shape) < self.wrong
         return np.where(astray, contexts.wrong_mode()[:, None], own)
