@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -88,6 +89,8 @@ class FlightServer:
         ending = threading.Thread(target=self._server.shutdown, daemon=True)
         ending.start()
         ending.join(GRACE_SECONDS)
+        if ending.is_alive():
+            _leave_behind(self._server)
         self._server = None
 
     def __enter__(self) -> Self:
@@ -96,6 +99,15 @@ class FlightServer:
 
     def __exit__(self, *_: object) -> None:
         self.shutdown()
+
+
+def _leave_behind(server: flight.FlightServerBase) -> None:
+    # pyarrow would wait for the same clients again when the process ends, and hides its
+    # finalizer, which only the registry of all of them still knows.
+    for finalizer in tuple(weakref.finalize._registry):  # type: ignore[attr-defined]  # noqa: SLF001
+        alive = finalizer.peek()
+        if alive is not None and alive[0] is server:
+            finalizer.detach()
 
 
 class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no types for Flight
