@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
-from tests.engine.tiny import HOUR, START
+from tests.engine.tiny import HOUR, START, Busy, action
 
 from commonmode.cli import detect, explain, explanation, fail_on, findings
 from commonmode.events import ActionTaken, PermissionGranted, to_table
-from commonmode.store import Batch, Writer
+from commonmode.store import Batch, Writer, open_writer
 
 
 def run(command: object, *arguments: object) -> Result:
@@ -65,6 +69,57 @@ def test_detecting_again_finds_nothing_new(data: Path) -> None:
 
     assert json.loads(result.stdout)["findings"] == 0
     assert len(listed(data)) == 1
+
+
+class StopAfter(threading.Event):
+    """Stops whoever waits between passes after a few of them."""
+
+    def __init__(self, passes: int, between: Callable[[], object]) -> None:
+        super().__init__()
+        self._left = passes
+        self._between = between
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._left -= 1
+        if not self._left:
+            self.set()
+        self._between()
+        return self.is_set()
+
+
+@pytest.fixture
+def sigterm() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_follow_judges_what_comes_between_passes_until_it_is_stopped(
+    tmp_path: Path, sigterm: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(first: int) -> None:
+        events = [action(first + n, "a", first / 10 + n / 100) for n in range(3)]
+        with open_writer(tmp_path) as writer:
+            writer.append(Batch(events=to_table(events)))
+
+    load(0)
+    job = detect.Job(
+        detectors=(Busy(),),
+        final=True,
+        lateness=timedelta(minutes=5),
+        every=0.01,
+        fail_on=None,
+        data_dir=tmp_path,
+        bootstrap=None,
+        client_properties={},
+        topic="commonmode.events",
+        as_json=False,
+        stop=StopAfter(2, between=lambda: load(30)),
+    )
+    done = job.follow()
+
+    assert (done.opened, done.events) == (2, 6)
+    assert "findings 1, windows 1, events 3" in capsys.readouterr().err
 
 
 def test_findings_have_the_columns_that_scripts_rely_on(data: Path) -> None:

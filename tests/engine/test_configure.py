@@ -82,7 +82,7 @@ def test_a_value_that_the_detector_refuses_is_refused_in_its_words() -> None:
 
 @pytest.mark.parametrize("setting", ["often=5", "busy.often", "busy", "busy.=5"])
 def test_a_setting_names_detector_parameter_and_value(setting: str) -> None:
-    with pytest.raises(SettingError, match="needed DETECTOR.PARAMETER=VALUE"):
+    with pytest.raises(SettingError, match=r"needed DETECTOR\.PARAMETER=VALUE"):
         configured(settings=[setting], known=KNOWN)
 
 

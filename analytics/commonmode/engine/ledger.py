@@ -29,9 +29,10 @@ class Reached(Struct, frozen=True):
 
 
 # One statement sees one state of the store: rows and offsets were committed together.
+# What was found is no part of what findings are computed from.
 _REACHED = """
     SELECT (SELECT coalesce(max(seq), 0) FROM events) AS seq, topic, partition, next_offset
-    FROM (SELECT 1) LEFT JOIN offsets ON true
+    FROM (SELECT 1) LEFT JOIN offsets ON NOT ends_with(topic, '.findings')
 """
 
 

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ class Job:
     topic: str
     as_json: bool
     stop: threading.Event = field(default_factory=threading.Event)
+    _told_unpublished: bool = field(default=False, init=False)
 
     def once(self) -> Tick:
         """Do one pass, with a bar on a terminal."""
@@ -116,13 +117,14 @@ class Job:
     def follow(self) -> Tick:
         """Do passes until SIGTERM comes; say what each changed."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
-        total = Tick()
+        total, failures = Tick(), tuple[str, ...]()
         while not self.stop.is_set():
             done = self._pass(unreported)
-            if done.steps or done.failures:
+            if done.failures != failures:
                 _tell(done)
-                errors.print(Text(plain(_line(done))))
-            total += done
+            if done.steps:
+                errors.print(Text(plain(f"{datetime.now():%H:%M:%S} {_line(done)}")))  # noqa: DTZ005  people read it here
+            total, failures = total + done, done.failures
             self.stop.wait(self.every)
         return total
 
@@ -159,7 +161,11 @@ class Job:
             engine.publish(send)
         except BrokerUnreachableError as error:
             # They are safe in the store, and the next pass sends them.
-            errors.print(Text(plain(f"findings not published yet: {error}")))
+            if not self._told_unpublished:
+                errors.print(Text(plain(f"findings not published yet: {error}")))
+            self._told_unpublished = True
+        else:
+            self._told_unpublished = False
 
     def exit_code(self, done: Tick) -> int:
         """Return 1 for findings to fail on, 3 when a detector failed, else 0."""
