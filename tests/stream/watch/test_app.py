@@ -62,7 +62,7 @@ class Findings:
 
     def wait_for(self, agents: set[str], revision: int, seconds: float = 120) -> None:
         until = time.monotonic() + seconds
-        while self.subjects(revision) < {f"agent:{a}" for a in agents}:
+        while not {f"agent:{a}" for a in agents} <= self.subjects(revision):
             assert time.monotonic() < until, f"only {self.subjects(revision)}"
             for message in self._consumer.consume(100, 0.2):
                 arrival = to_arrival(message)
