@@ -83,7 +83,7 @@ def test_innocents_label_no_culprit(kind: type[Plant]) -> None:
     [
         (CommonShock(share=1.0), 0.5),
         (OneSensibleAction(share=1.0), 0.75),
-        (ToolCacheEcho(share=1.0), 0.5),
+        (ToolCacheEcho(share=1.0), 0.45),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )

@@ -21,6 +21,7 @@ Role = Literal["null", "innocent", "plant", "everything"]
 
 STRENGTHS: tuple[Plant, ...] = (
     *(Monoculture(strength=strength) for strength in (0.1, 0.2, 0.3, 0.4, 0.6)),
+    Monoculture(strength=0.4, wrong=0.3),
     *(Collusion(joint=joint) for joint in (3, 4, 6, 8, 12)),
     *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
 )
@@ -90,5 +91,6 @@ def worlds(agents: int, events: int) -> list[World]:
 
 
 def _described(plant: Plant) -> str:
-    knob = KNOBS[plant.name]
-    return f"{plant.name} {knob}={plant.knobs()[knob]:g}"
+    usual = type(plant)().knobs()
+    turned = {k: v for k, v in plant.knobs().items() if k == KNOBS[plant.name] or v != usual[k]}
+    return f"{plant.name} " + ",".join(f"{knob}={value:g}" for knob, value in turned.items())

@@ -43,7 +43,7 @@ def instant(
 @click.command("simulate")
 @click.option("--agents", type=int, help="Size of the population, 10 to 1,000,000.  [default: 300]")
 @click.option("--events", type=int, help="Events, labels aside.  [default: 30000]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides every draw.")
+@click.option("--seed", type=int, help="Decides every draw.  [default: 0]")
 @click.option("--plant", "plants", multiple=True, metavar="NAME[:KNOB=VALUE,…]",
               help="Plant a phenomenon, or `all`; repeatable.")  # fmt: skip
 @click.option("--innocent", "innocents", multiple=True, metavar="NAME[:KNOB=VALUE,…]",
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913  one argument per option
     *,
     agents: int | None,
     events: int | None,
-    seed: int,
+    seed: int | None,
     plants: tuple[str, ...],
     innocents: tuple[str, ...],
     start: datetime | None,
@@ -82,6 +82,7 @@ def command(  # noqa: PLR0913  one argument per option
         emit(knobs())
         return
     asked = {
+        "seed": seed,
         "agents": agents,
         "events": events,
         "start": start,
@@ -90,7 +91,7 @@ def command(  # noqa: PLR0913  one argument per option
         "innocents": chosen(INNOCENTS, innocents) or None,
     }
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    economy = (demo if preset else Economy)(seed=seed, **given)
+    economy = (demo if preset else Economy)(**given)
     write_or_stop(economy, sys.stdout.buffer, pace)
 
 

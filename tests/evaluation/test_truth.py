@@ -1,0 +1,65 @@
+"""Labels say who the culprits are; groups are recognised by their members."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonmode.evaluation import Culprit, culprits
+from commonmode.events import TruthDeclared, to_table
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def labelled(*labels: dict[str, Any]) -> pl.DataFrame:
+    events = [
+        TruthDeclared(id=str(n), at=NOON, agent="economy", **label)
+        for n, label in enumerate(labels)
+    ]
+    frame = pl.from_arrow(to_table(events))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def test_only_culprits_of_the_phenomenon_count() -> None:
+    frame = labelled(
+        {"phenomenon": "scope", "subject": "agent:a", "label": "culprit"},
+        {"phenomenon": "scope", "subject": "agent:b", "label": "innocent"},
+        {"phenomenon": "collusion", "subject": "ring:1", "label": "culprit"},
+    )
+
+    assert culprits(frame, "scope") == [Culprit("agent:a")]
+
+
+def test_a_subject_labelled_many_times_is_one_culprit() -> None:
+    label = {"phenomenon": "scope", "subject": "agent:a", "label": "culprit"}
+
+    assert culprits(labelled(label, label, label), "scope") == [Culprit("agent:a")]
+
+
+def test_members_and_effect_are_read_from_the_label() -> None:
+    frame = labelled(
+        {
+            "phenomenon": "collusion",
+            "subject": "ring:1",
+            "label": "culprit",
+            "value": 0.25,
+            "args": {"agents": ["a", "b"]},
+        }
+    )
+
+    assert culprits(frame, "collusion") == [Culprit("ring:1", frozenset("ab"), 0.25)]
+
+
+def test_a_subject_without_members_is_named_by_its_name_alone() -> None:
+    assert Culprit("family:a").named_by("family:a", ())
+    assert not Culprit("family:a").named_by("family:b", ("family:a",))
+
+
+@given(st.sets(st.characters(codec="ascii"), min_size=1), st.sets(st.characters(codec="ascii")))
+def test_a_group_is_named_by_half_of_all_agents_concerned(ring: set[str], named: set[str]) -> None:
+    culprit = Culprit("ring:1", frozenset(ring))
+
+    assert culprit.named_by("ring:x", tuple(named)) == (2 * len(ring & named) >= len(ring | named))
