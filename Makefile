@@ -69,7 +69,10 @@ scorecard: .venv/.ready ## the detectors against planted truth, seeds 50-69
 
 .PHONY: pictures
 pictures: .venv/.ready ## screenshots of every view, from a real run, into docs/pictures
-	$(BIN)/python tests/browser/screenshots.py docs/pictures
+	rm -rf .data/pictures
+	$(BIN)/commonmode simulate --preset demo | $(BIN)/commonmode load --data .data/pictures -
+	$(BIN)/commonmode detect --data .data/pictures --once --final
+	$(BIN)/python -m tests.browser.screenshots .data/pictures docs/pictures
 
 .PHONY: wheel
 wheel: .venv/.ready ## build the one wheel into dist/

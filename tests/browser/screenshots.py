@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page
 from tests.browser.served import chromium, served, settled
 
@@ -46,8 +47,15 @@ def _whole(page: Page, path: Path) -> Path:
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], int(tall) + 10)})
     page.wait_for_timeout(1_200)
     page.screenshot(path=path)
+    _shrink(path)
     page.set_viewport_size(size)
     return path
+
+
+def _shrink(path: Path) -> None:
+    """Keep as many colours as a page needs: a picture in the README should load at once."""
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
