@@ -5,7 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
+from kafka.structs import TopicPartition
 from tests.engine.tiny import Bench, Busy, action
 
 from commonmode.events import Event
@@ -26,7 +27,7 @@ def on_the_log(broker: str) -> list[Event]:
         end = consumer.end_offsets([place])[place]
         while len(events) < end:
             records = consumer.poll(timeout_ms=1000).get(place, ())
-            events.extend(from_kafka(record.headers, record.value) for record in records)
+            events.extend(from_kafka(dict(record.headers), record.value) for record in records)
     return events
 
 
