@@ -301,6 +301,30 @@ def test_an_event_from_the_year_9999_stops_nothing(bench: Bench) -> None:
     assert by(bench, "busy")["subject"].to_list() == ["agent:a"]
 
 
+def test_a_log_from_the_future_closes_its_windows_when_most_agents_live_there(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, Busy())
+    bench.now = START - 100 * HOUR
+    bench.add(*(action(n, "abc"[n % 3], 0.1) for n in range(9)))
+    before = bench.tick()
+    bench.add(*(action(10 + n, "abc"[n], 1.1) for n in range(3)))
+    after = bench.tick()
+
+    assert (before.windows, after.windows) == (0, 1)
+    bench.close()
+
+
+def test_one_agent_from_the_future_is_not_believed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Busy())
+    bench.now = START + HOUR / 2
+    bench.add(*(action(n, "abc"[n % 3], 0.1) for n in range(9)))
+    bench.add(*(action(10 + n, "d", 100 + n) for n in range(9)))
+
+    assert bench.tick().windows == 0
+    bench.close()
+
+
 def test_other_parameters_are_other_findings(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Busy(), Busy(often=2))
     bench.add(*(action(n, "a", 0.1) for n in range(3)))

@@ -12,7 +12,7 @@ from commonmode.detectors import Detector
 from commonmode.engine import ledger
 from commonmode.engine.ledger import Reached
 from commonmode.engine.tick import Report, Run, Tick, unreported
-from commonmode.engine.watermark import KEPT, Watermark
+from commonmode.engine.watermark import Watermark
 from commonmode.events import Event
 from commonmode.store import Appender, Batch, Progress, Reader
 
@@ -88,7 +88,7 @@ class Engine:
         before = msgspec.json.decode(data, type=Watermark) if data else Watermark()
         if first >= reached.until:
             return before.at(self.clock(), self.lateness)
-        after = before.observe(ledger.leads(self.reader, first, reached.until, KEPT))
+        after = before.observe(ledger.leads(self.reader, first, reached.until))
         state = msgspec.json.encode(after)
         self.appender.append(Batch(progress=[Progress(WATERMARK, reached.until, state)]))
         return after.at(self.clock(), self.lateness)

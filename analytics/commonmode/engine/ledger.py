@@ -15,7 +15,7 @@ from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
 from commonmode.engine.record import Recorded, findings_in, latest
 from commonmode.engine.shards import EMPTIED, parameters_hash
-from commonmode.engine.watermark import CREDIBLE
+from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
 from commonmode.engine.windows import TICK
 from commonmode.events import Event, from_fields
 from commonmode.store import Reader
@@ -54,19 +54,28 @@ def progress(source: Reader, key: str) -> tuple[int, bytes]:
     return rows[0] if rows else (0, b"")
 
 
+# A log whose agents mostly live ahead of our clock is simulated, or our clock is wrong: then
+# theirs counts. Otherwise what is ahead of its own arrival is one agent's error.
 _LEADS = """
-    SELECT agent, max(epoch_us("at") - epoch_us(ingested_at)) AS lead
-    FROM events
-    WHERE seq >= $first AND seq < $until AND kind <> 'truth_declared'
-        AND epoch_us("at") - epoch_us(ingested_at) <= $credible
-    GROUP BY agent ORDER BY lead DESC, agent LIMIT $most
+    WITH read AS (
+        SELECT agent, epoch_us("at") - epoch_us(ingested_at) AS lead
+        FROM events WHERE seq >= $first AND seq < $until AND kind <> 'truth_declared'
+    ), clock AS (
+        SELECT agent, max(lead) FILTER (lead <= $credible) AS credible, max(lead) AS claimed
+        FROM read GROUP BY agent
+    ), all_clocks AS (
+        SELECT count(*) >= $witnesses AND 2 * count(credible) < count(*) AS ahead FROM clock
+    )
+    SELECT agent, CASE WHEN ahead THEN claimed ELSE credible END AS lead
+    FROM clock, all_clocks WHERE lead IS NOT NULL ORDER BY lead DESC, agent LIMIT $most
 """
 
 
-def leads(source: Reader, first: int, until: int, most: int) -> dict[str, int]:
+def leads(source: Reader, first: int, until: int) -> dict[str, int]:
     """Return the agents whose clocks stood furthest ahead, in microseconds; see `Watermark`."""
-    span = {"first": first, "until": until, "credible": CREDIBLE // TICK, "most": most}
-    return dict(source.query(_LEADS, span).rows())
+    span = {"first": first, "until": until, "credible": CREDIBLE // TICK}
+    sizes = {"witnesses": WITNESSES, "most": KEPT}
+    return dict(source.query(_LEADS, {**span, **sizes}).rows())
 
 
 def new_events(source: Reader, detector: Detector, first: int, until: int) -> pl.DataFrame:

@@ -14,7 +14,7 @@ WITNESSES = 3
 KEPT = 2 * WITNESSES
 """Clocks remembered: enough to know whether half of the agents are `WITNESSES` or fewer."""
 CREDIBLE = timedelta(minutes=5)
-"""An event this far after its own arrival is not believed: nothing happens before it happens."""
+"""An event this far after its own arrival is not believed, unless most agents say the same."""
 
 
 class Watermark(Struct, frozen=True):
