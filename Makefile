@@ -23,8 +23,12 @@ demo: .venv/.ready ## a planted economy through Kafka, DuckDB and the detectors,
 	$(BIN)/commonmode demo $(ARGS)
 
 .PHONY: test
-test: .venv/.ready ## every test: real Kafka, real DuckDB, a real browser
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+test: .venv/.ready ## the tests: real Kafka, real DuckDB, a real browser
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not benchmark" $(ARGS)
+
+.PHONY: slow
+slow: .venv/.ready ## the long tests: calibration over many seeds, kills, the wheel alone
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "slow and not benchmark" $(ARGS)
 
 .PHONY: check
 check: .venv/.ready format-check lint types imports ## format, lint, types, import contracts, docs
@@ -57,7 +61,7 @@ docs: .venv/.ready ## write the pages that are generated from the code
 
 .PHONY: chaos
 chaos: .venv/.ready ## kill -9 at random moments of a million-event run
-	COMMONMODE_CHAOS_EVENTS=1000000 COMMONMODE_CHAOS_KILLS=10 $(BIN)/pytest -m chaos -s tests/chaos
+	COMMONMODE_CHAOS_EVENTS=1000000 COMMONMODE_CHAOS_KILLS=10 $(BIN)/pytest -m chaos -s tests/chaos/test_kills.py
 
 .PHONY: benchmarks
 benchmarks: .venv/.ready ## speed and memory, as ratios to a named reference

@@ -15,7 +15,7 @@ from commonmode.economy import PLANTS, Economy
 from commonmode.events import to_table
 from commonmode.store import Batch, Writer, connect
 
-pytestmark = [pytest.mark.chaos, pytest.mark.slow]
+pytestmark = pytest.mark.chaos
 
 EVENTS = int(os.environ.get("COMMONMODE_CHAOS_EVENTS", "4000")) // 10 + 3600
 KILLS = int(os.environ.get("COMMONMODE_CHAOS_KILLS", "3"))

@@ -25,7 +25,7 @@ from commonmode.local.broker import Broker
 from commonmode.store import StoreError, connect
 from commonmode.stream import Topics
 
-pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(0)]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(0)]
 
 EVENTS = int(os.environ.get("COMMONMODE_CHAOS_EVENTS", "20000"))
 KILLS = int(os.environ.get("COMMONMODE_CHAOS_KILLS", "1"))

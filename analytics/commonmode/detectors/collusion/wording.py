@@ -32,9 +32,14 @@ def claim(ring: Ring, width: timedelta) -> str:
     """Return the finding in one sentence."""
     return (
         f"{named(ring.agents)} acted on the same resource within {_minutes(width)} "
-        f"{ring.met} times, where {ring.expected:.1f} were expected, on "
-        f"{len(ring.resources)} resources, {_talk(ring)}: co-ordination, unexplained."
+        f"{ring.met} times, where {ring.expected:.1f} were expected, {_where(ring)}, "
+        f"{_talk(ring)}: co-ordination, unexplained."
     )
+
+
+def _where(ring: Ring) -> str:
+    count = len(ring.resources)
+    return f"on {count} resources" if count > 1 else "always on the same one"
 
 
 def clear_claim(ring: Ring, width: timedelta) -> str:
