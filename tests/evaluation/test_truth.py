@@ -54,12 +54,23 @@ def test_members_and_effect_are_read_from_the_label() -> None:
 
 
 def test_a_subject_without_members_is_named_by_its_name_alone() -> None:
-    assert Culprit("family:a").named_by("family:a", ())
-    assert not Culprit("family:a").named_by("family:b", ("family:a",))
+    assert Culprit("family:a").found_by("family:a", ())
+    assert not Culprit("family:a").accused_by("family:b", ("family:a",))
 
 
-@given(st.sets(st.characters(codec="ascii"), min_size=1), st.sets(st.characters(codec="ascii")))
-def test_a_group_is_named_by_half_of_all_agents_concerned(ring: set[str], named: set[str]) -> None:
-    culprit = Culprit("ring:1", frozenset(ring))
+@given(st.sets(st.characters(codec="ascii"), min_size=2), st.sets(st.characters(codec="ascii")))
+def test_whoever_finds_a_group_accuses_it(ring: set[str], named: set[str]) -> None:
+    culprit, said = Culprit("ring:1", frozenset(ring)), ("ring:x", tuple(named))
 
-    assert culprit.named_by("ring:x", tuple(named)) == (2 * len(ring & named) >= len(ring | named))
+    assert culprit.accused_by(*said) >= culprit.found_by(*said)
+
+
+def test_two_of_five_members_are_a_true_accusation_that_finds_no_ring() -> None:
+    ring = Culprit("ring:1", frozenset("abcde"))
+
+    assert ring.accused_by("ring:x", ("a", "b"))
+    assert not ring.found_by("ring:x", ("a", "b"))
+
+
+def test_one_member_among_strangers_is_no_accusation_of_the_ring() -> None:
+    assert not Culprit("ring:1", frozenset("abcde")).accused_by("ring:x", ("a", "z"))

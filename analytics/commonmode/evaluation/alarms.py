@@ -16,9 +16,9 @@ class Alarms(Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     culprits, found : int
-        Planted subjects, and those that a finding names.
+        Planted subjects, and those that a finding finds.
     findings, false : int
-        Findings, and those that name no culprit.
+        Findings, and those that are about no culprit.
     named, rightly : int
         Agents that findings name as a group's, and those of them that belong to a culprit group.
     members : int
@@ -50,7 +50,8 @@ _A_FEW = 5
 def match(scores: Sequence[Score], planted: Sequence[Culprit]) -> Alarms:
     """Match findings with culprits.
 
-    A finding that names any culprit is true; a culprit that any finding names is found.
+    A finding about any culprit is true. A group is found once half of its members are named
+    together; naming two of them is true and finds nobody yet.
 
     Examples
     --------
@@ -58,12 +59,12 @@ def match(scores: Sequence[Score], planted: Sequence[Culprit]) -> Alarms:
     0
     """
     findings = [score for score in scores if score.verdict == "finding"]
-    false = [f for f in findings if not any(_names(f, culprit) for culprit in planted)]
+    false = [f for f in findings if not any(c.accused_by(f.subject, f.agents) for c in planted)]
     members = frozenset[str]().union(*(culprit.agents for culprit in planted))
     named = frozenset(agent for f in findings for agent in f.agents) if members else frozenset()
     return Alarms(
         culprits=len(planted),
-        found=sum(any(_names(f, culprit) for f in findings) for culprit in planted),
+        found=sum(any(c.found_by(f.subject, f.agents) for f in findings) for c in planted),
         findings=len(findings),
         false=len(false),
         named=len(named),
@@ -76,11 +77,7 @@ def match(scores: Sequence[Score], planted: Sequence[Culprit]) -> Alarms:
             for culprit in planted
             if culprit.effect is not None
             for score in scores
-            if _names(score, culprit)
+            if culprit.accused_by(score.subject, score.agents)
         ),
         accused=tuple(score.subject for score in false[:_A_FEW]),
     )
-
-
-def _names(score: Score, culprit: Culprit) -> bool:
-    return culprit.named_by(score.subject, score.agents)

@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 from msgspec import Struct
 
-_ENOUGH = 0.5
+_A_GROUP = 2
 
 
 class Culprit(Struct, frozen=True):
@@ -28,21 +28,33 @@ class Culprit(Struct, frozen=True):
     agents: frozenset[str] = frozenset()
     effect: float | None = None
 
-    def named_by(self, subject: str, agents: tuple[str, ...]) -> bool:
-        """Whether a score names it: by its subject, or by a group that shares half of the agents.
+    def accused_by(self, subject: str, agents: tuple[str, ...]) -> bool:
+        """Whether an accusation is about it: of its subject, or mostly of its members.
 
-        Formula: Jaccard(A, B) ≥ 1/2.
+        Formula: two members at least are accused, and they are half of the accused or more.
 
         Examples
         --------
-        >>> ring = Culprit("ring:1", frozenset("abcd"))
-        >>> ring.named_by("ring:x", ("a", "b", "c")), ring.named_by("ring:x", ("a", "z"))
+        >>> ring = Culprit("ring:1", frozenset("abcdef"))
+        >>> ring.accused_by("ring:x", ("a", "b")), ring.accused_by("ring:x", ("a", "y", "z"))
         (True, False)
         """
         if not self.agents:
             return subject == self.subject
-        named = frozenset(agents)
-        return len(named & self.agents) >= _ENOUGH * len(named | self.agents)
+        members = len(self.agents.intersection(agents))
+        return members >= _A_GROUP and 2 * members >= len(set(agents))
+
+    def found_by(self, subject: str, agents: tuple[str, ...]) -> bool:
+        """Whether an accusation about it names half of its members at least.
+
+        Examples
+        --------
+        >>> ring = Culprit("ring:1", frozenset("abcdef"))
+        >>> ring.found_by("ring:x", ("a", "b")), ring.found_by("ring:x", ("a", "b", "c", "z"))
+        (False, True)
+        """
+        members = len(self.agents.intersection(agents))
+        return self.accused_by(subject, agents) and 2 * members >= len(self.agents)
 
 
 def culprits(events: pl.DataFrame, phenomenon: str) -> list[Culprit]:
