@@ -99,11 +99,11 @@ def attempts(
         for world in worlds
     ]
     tasks = [task for task in tasks if task[1]]
-    if processes <= 1:
+    if min(processes, len(tasks)) <= 1:
         yield from (attempt(*task) for task in tasks)
         return
     # A forked process would inherit Polars' threads and their locks.
-    with ProcessPoolExecutor(processes, get_context("spawn"), _alone) as pool:
+    with ProcessPoolExecutor(min(processes, len(tasks)), get_context("spawn"), _alone) as pool:
         yield from (done.result() for done in as_completed(pool.submit(attempt, *t) for t in tasks))
 
 
