@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commonmode.detectors import Habit, Score, Window
@@ -210,6 +210,7 @@ worlds = st.lists(
 
 @settings(max_examples=10, deadline=None)
 @given(worlds)
+@example([("to ann", "ann", "go", None, None)])
 def test_the_sql_of_a_score_gives_its_statistic_and_its_events(
     world: list[tuple[str, str | None, str, str | None, str | None]],
 ) -> None:

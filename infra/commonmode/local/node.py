@@ -82,7 +82,9 @@ def format_storage(java: list[str | Path], folder: Path, settings: Path) -> None
     """
     if (folder / "log" / "meta.properties").exists():
         return
-    order = ["kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c"]
+    # One id in 64 begins with a hyphen; joined to its option it is not taken for another.
+    cluster = f"--cluster-id={_cluster_id()}"
+    order = ["kafka.tools.StorageTool", "format", "--standalone", cluster, "-c"]
     done = subprocess.run(  # noqa: S603 - Java and jars that were just checked
         [*java, *order, settings], capture_output=True, text=True, check=False
     )

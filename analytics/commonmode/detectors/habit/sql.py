@@ -31,6 +31,7 @@ mass AS (  -- Good-Turing: the chance of a target not seen yet
 strange AS (  -- read of in this run only, and then acted upon
   SELECT * FROM act a
   WHERE run = $run AND target <> ''
+  AND len($references) > 0  -- alone, nothing is strange
   AND NOT (coalesce(side_effect = 'read', false)
     AND NOT regexp_matches(target, '^[^ @]+\.[^ @]+$'))
   AND NOT EXISTS (FROM habit h
