@@ -78,8 +78,25 @@ def names(finding: Named, label: Label) -> bool:
     >>> names(Named("collusion", "ring:f3", ("a", "b")), ring)
     True
     """
-    culprit = Culprit(label.subject, frozenset(label.agents))
-    return culprit.named_by(finding.subject, finding.agents) or label.subject in finding.agents
+    found = _culprit(label).found_by(finding.subject, finding.agents)
+    return found or label.subject in finding.agents
+
+
+def accuses(finding: Named, label: Label) -> bool:
+    """Tell whether a finding is about a culprit at all, though it may name too few of a group.
+
+    Examples
+    --------
+    >>> ring = Label("collusion", "ring:1", "culprit", "collusion", tuple("abcde"))
+    >>> accuses(Named("collusion", "ring:f3", ("a", "b")), ring)
+    True
+    """
+    about = _culprit(label).accused_by(finding.subject, finding.agents)
+    return about or label.subject in finding.agents
+
+
+def _culprit(label: Label) -> Culprit:
+    return Culprit(label.subject, frozenset(label.agents))
 
 
 def touches(finding: Named, label: Label) -> bool:
@@ -94,7 +111,7 @@ def false_alarms(labels: Iterable[Label], findings: Iterable[Named]) -> list[Nam
     return [
         finding
         for finding in findings
-        if not any(names(finding, c) for c in culprits if c.phenomenon == finding.detector)
+        if not any(accuses(finding, c) for c in culprits if c.phenomenon == finding.detector)
     ]
 
 

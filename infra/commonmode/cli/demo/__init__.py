@@ -36,7 +36,7 @@ HEAD_START = 1_500
 @click.option("--no-browser", is_flag=True, help="Do not open the dashboard in a browser.")
 @click.option("--no-broker", is_flag=True, help="Leave Kafka out: events go straight to the store.")
 @click.option("--for", "seconds", type=float, help="Stop with everything after so many seconds.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the economy.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the economy.")
 @click.option("--agents", default=300, show_default=True, help="Agents in the economy.")
 @click.option(
     "--pace", default=100.0, show_default=True, help="Events a second after the first day."
