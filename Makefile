@@ -69,12 +69,12 @@ benchmarks: .venv/.ready ## speed and memory, as ratios to a named reference
 
 .PHONY: scorecard
 scorecard: .venv/.ready ## the detectors against planted truth, seeds 50-69
-	$(BIN)/commonmode evaluate --seeds 50-69
+	$(BIN)/commonmode evaluate --detector monoculture --detector collusion --detector scope --seeds 50-69
 
 .PHONY: pictures
 pictures: .venv/.ready ## screenshots of every view, from a real run, into docs/pictures
 	rm -rf .data/pictures
-	$(BIN)/commonmode simulate --preset demo | $(BIN)/commonmode load --data .data/pictures -
+	$(BIN)/commonmode simulate --preset demo --seed 1 | $(BIN)/commonmode load --data .data/pictures -
 	$(BIN)/commonmode detect --data .data/pictures --once --final
 	$(BIN)/python -m tests.browser.screenshots .data/pictures docs/pictures
 
