@@ -15,14 +15,11 @@ UV = ROOT / ".uv" / "bin" / "uv"
 NEEDED = (
     "commonmode/store/schema.sql",
     "commonmode/dashboard/app.py",
-    "commonmode/cli/demo.py",
+    "commonmode/cli/demo/__init__.py",
     "commonmode/events/py.typed",
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not UV.exists(), reason="needs .uv/bin/uv, which `make` installs"),
-]
+pytestmark = pytest.mark.skipif(not UV.exists(), reason="needs .uv/bin/uv, which `make` installs")
 
 
 @pytest.fixture(scope="module")
