@@ -107,6 +107,20 @@ def test_a_refused_record_sent_again_is_kept_once(appender: Appender, ask: Reade
     ]
 
 
+def test_a_rejected_record_that_became_an_event_is_marked_and_counted_as_one(
+    appender: Appender, ask: Reader
+) -> None:
+    appender.append(Batch(rejected=[refused(), refused(2)]))
+    place = refused(2).position
+    for _ in range(2):
+        appender.append(Batch(to_table([action(0)], [place]), retried=[2]))
+
+    marks = ask.query("SELECT seq, retried_at IS NOT NULL FROM rejected ORDER BY seq").rows()
+    assert marks == [(1, False), (2, True)]
+    counts = ask.query("SELECT stored, duplicates, rejected FROM ingest_counts").rows()
+    assert counts == [(1, 1, 1)]
+
+
 def test_a_slow_sink_does_not_take_the_place_of_a_fast_one_back(appender: Appender) -> None:
     for offset in (5, 3):
         appender.append(Batch(offsets=[Offset("t", 0, offset, "one")]))

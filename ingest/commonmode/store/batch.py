@@ -62,6 +62,8 @@ class Batch:
         Where to go on in the log after these rows.
     tallies, progress : sequence of StoredTally, Progress
         What detectors counted; an equal key is replaced.
+    retried : sequence of int
+        Places (`seq`) among the stored rejected records that `events` were read from after all.
     """
 
     events: pa.Table = field(default_factory=EVENT_SCHEMA.empty_table)
@@ -69,6 +71,7 @@ class Batch:
     offsets: Sequence[Offset] = ()
     tallies: Sequence[StoredTally] = ()
     progress: Sequence[Progress] = ()
+    retried: Sequence[int] = ()
 
 
 class Appended(Struct, frozen=True):

@@ -12,8 +12,8 @@ import duckdb
 from commonmode.events import KINDS, fields_of, kind_of
 from commonmode.store.errors import StoreHeldError, StoreUnreachableError, StoreVersionError
 
-VERSION = 1
-"""Version of `schema.sql`; goes up when an older commonmode could no longer read it."""
+VERSION = 2
+"""Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
 
 CHECKPOINT_THRESHOLD = "128MB"
 """With DuckDB's 16 MB a checkpoint stalls the writer for over a second, with this a tenth."""
@@ -72,34 +72,48 @@ def _unreachable(path: Path, error: Exception) -> StoreUnreachableError:
     return StoreUnreachableError(f"the store {path} cannot be opened: {text}.")
 
 
-def create_or_check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Make the tables of an empty file; refuse a store of another version.
+def create_or_upgrade(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make the tables of an empty file; lift an older store to this version.
 
     Raises
     ------
     StoreVersionError
-        When the file is no store, or its version is not this one's.
+        When the file is no store, or of a newer version.
     """
     tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
     if tables == [(0,)]:
         with transaction(connection):
-            connection.execute(files("commonmode.store").joinpath("schema.sql").read_text("utf-8"))
+            connection.execute(_sql("schema.sql"))
             for statement in _column_comments():
                 connection.execute(statement)
-    check_version(connection, path)
+    for version in range(version_of(connection, path), VERSION):
+        with transaction(connection):
+            connection.execute(_sql(f"upgrades/{version + 1}.sql"))
+            connection.execute("INSERT INTO store_version (version) VALUES ($1)", [version + 1])
 
 
-def check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse a file that is no store, or a store of another version."""
+def _sql(name: str) -> str:
+    return files("commonmode.store").joinpath(name).read_text("utf-8")
+
+
+def version_of(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return the version of a store, at most this one's.
+
+    Raises
+    ------
+    StoreVersionError
+        When the file is no store, or of a newer version.
+    """
     try:
-        rows = connection.execute("SELECT version FROM store_version").fetchall()
+        rows = connection.execute("SELECT max(version) FROM store_version").fetchall()
     except duckdb.CatalogException as error:
         msg = f"{path} is a DuckDB file but not a commonmode store."
         raise StoreVersionError(msg, "`--data` names another folder") from error
-    found = max((version for (version,) in rows), default=None)
-    if found != VERSION:
-        msg = f"needed a store of version {VERSION}; {path} has version {found}."
+    ((found,),) = rows
+    if found is None or found > VERSION:
+        msg = f"needed a store of version {VERSION} or older; {path} has version {found}."
         raise StoreVersionError(msg, "upgrade commonmode, or `commonmode replay` the log anew")
+    return int(found)
 
 
 def _column_comments() -> Iterator[str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 import pyarrow as pa
 
-from commonmode.store.database import check_version, connect_file, lock_settings
+from commonmode.store.database import (
+    VERSION,
+    connect_file,
+    create_or_upgrade,
+    lock_settings,
+    version_of,
+)
 from commonmode.store.execution import Parameters, Stream
 from commonmode.store.layout import store_path
 from commonmode.store.reader import Reader
@@ -29,14 +36,21 @@ class FileReader(Reader):
 
     def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
         """See `Reader.batches`."""
+        self._upgrade_if_older()
         connection = connect_file(self.path, read_only=True)
         try:
-            check_version(connection, self.path)
             lock_settings(connection)
             return _closing(connection, Stream(connection, sql, parameters))
         except BaseException:
             connection.close()
             raise
+
+    def _upgrade_if_older(self) -> None:
+        with closing(connect_file(self.path, read_only=True)) as found:
+            if version_of(found, self.path) == VERSION:
+                return
+        with closing(connect_file(self.path, read_only=False)) as older:
+            create_or_upgrade(older, self.path)
 
     def close(self) -> None:
         """Do nothing: nothing is held between queries."""

@@ -24,6 +24,7 @@ _REJECTED = pa.schema(
         pa.field("reason", pa.string()),
         pa.field("hint", pa.string()),
         pa.field("payload", pa.binary()),
+        pa.field("retried_at", pa.timestamp("us", "UTC")),
     ]
 )
 

@@ -6,7 +6,7 @@ CREATE TABLE store_version (
     created_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE store_version IS 'The version of this schema; an older commonmode refuses a newer store.';
-INSERT INTO store_version (version) VALUES (1);
+INSERT INTO store_version (version) VALUES (2);
 
 -- The log of facts: one wide row fits every kind,
 -- because DuckDB keeps columns of NULLs for almost nothing.
@@ -412,7 +412,8 @@ CREATE TABLE rejected (
     reason      VARCHAR NOT NULL,
     hint        VARCHAR NOT NULL,
     payload     BLOB NOT NULL,
-    rejected_at TIMESTAMPTZ NOT NULL
+    rejected_at TIMESTAMPTZ NOT NULL,
+    retried_at  TIMESTAMPTZ
 );
 COMMENT ON TABLE rejected IS 'Records that are no events, with their bytes, the reason and where they stood.';
 COMMENT ON COLUMN rejected.seq IS 'position among the rejected, 1, 2, 3 …';
@@ -423,6 +424,7 @@ COMMENT ON COLUMN rejected.reason IS 'what was needed and what was found';
 COMMENT ON COLUMN rejected.hint IS 'what its producer can do about it';
 COMMENT ON COLUMN rejected.payload IS 'the record as it came';
 COMMENT ON COLUMN rejected.rejected_at IS 'when it was stored here';
+COMMENT ON COLUMN rejected.retried_at IS 'when it was read again and became events; NULL while it is open';
 
 -- Committed with the rows they cover: that is what makes storing exactly-once.
 CREATE TABLE offsets (
@@ -448,7 +450,7 @@ COMMENT ON TABLE ingest_counts IS 'Every record that came, by what became of it.
 COMMENT ON COLUMN ingest_counts.topic IS 'topic of the log or file; empty where it was not said';
 COMMENT ON COLUMN ingest_counts.stored IS 'stored as an event';
 COMMENT ON COLUMN ingest_counts.duplicates IS 'dropped: its id was stored already';
-COMMENT ON COLUMN ingest_counts.rejected IS 'refused as no event';
+COMMENT ON COLUMN ingest_counts.rejected IS 'refused as no event, and not read again with success';
 
 CREATE TABLE tallies (
     detector        VARCHAR NOT NULL,

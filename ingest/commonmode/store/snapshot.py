@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from commonmode.store.content_hash import content_hash
-from commonmode.store.database import create_or_check
+from commonmode.store.database import create_or_upgrade
 from commonmode.store.errors import StoreError
 from commonmode.store.file_reader import CursorReader
 from commonmode.store.reader import Reader
@@ -75,7 +75,7 @@ def _copy(reader: Reader, path: Path, on_progress: Callable[[int], object]) -> t
     mark = _mark(reader)
     with duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE}) as copy:
         copy.execute("SET TimeZone = 'UTC'")
-        create_or_check(copy, path)
+        create_or_upgrade(copy, path)
         for table in _NUMBERED:
             query = f"SELECT * FROM {table} WHERE seq <= $last"  # noqa: S608  our own names
             with reader.batches(query, {"last": mark[table]}) as rows:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from commonmode.store import rows
 from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
-from commonmode.store.database import connect_file, create_or_check, lock_settings, transaction
+from commonmode.store.database import connect_file, create_or_upgrade, lock_settings, transaction
 from commonmode.store.errors import BatchRefusedError, StoreError
 from commonmode.store.identity import Identities
 from commonmode.store.layout import store_path
@@ -26,6 +26,10 @@ _COUNT = """
     INSERT INTO ingest_counts VALUES ($topic, $stored, $duplicates, $rejected)
     ON CONFLICT DO UPDATE SET stored = stored + excluded.stored,
         duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected
+"""
+_RETRIED = """
+    UPDATE rejected SET retried_at = $now WHERE list_contains($seqs, seq) AND retried_at IS NULL
+    RETURNING topic
 """
 # Of two sinks on one partition the slower must not take the faster one's place back.
 _OFFSET = """
@@ -86,7 +90,7 @@ class Writer:
         self._lock = threading.Lock()
         self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
         try:
-            create_or_check(self._connection, self.path)
+            create_or_upgrade(self._connection, self.path)
             self._event_ids = Identities(self._connection, "events")
             self._finding_ids = Identities(self._connection, "finding_events")
             self._into = [
@@ -139,6 +143,7 @@ class Writer:
             into.insert(some, now)
         stored = pa.concat_tables(new)
         self._count(batch, arriving, stored)
+        self._close_retried(batch.retried, now)
         self._execute_each(_OFFSET, batch.offsets)
         self._execute_each(_TALLY, batch.tallies)
         self._execute_each(_PROGRESS, batch.progress)
@@ -147,6 +152,15 @@ class Writer:
             duplicates=arriving.num_rows - stored.num_rows,
             rejected=len(batch.rejected),
         )
+
+    def _close_retried(self, seqs: Sequence[int], now: datetime) -> None:
+        """Mark rejected records as events by now: they count as what they became."""
+        if not seqs:
+            return
+        marked = self._connection.execute(_RETRIED, {"now": now, "seqs": list(seqs)}).fetchall()
+        for topic, count in Counter(topic for (topic,) in marked).items():
+            counts = {"topic": topic, "stored": 0, "duplicates": 0, "rejected": -count}
+            self._connection.execute(_COUNT, counts)
 
     def _count(self, batch: Batch, arriving: pa.Table, stored: pa.Table) -> None:
         came, kept = rows.by_topic(arriving), rows.by_topic(stored)

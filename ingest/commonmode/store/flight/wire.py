@@ -21,6 +21,7 @@ class _BesideEvents(Struct, frozen=True):
     offsets: list[Offset]
     tallies: list[StoredTally]
     progress: list[Progress]
+    retried: list[int]
 
 
 class _Query(Struct, frozen=True):
@@ -35,7 +36,11 @@ _query = msgspec.msgpack.Decoder(_Query)
 def encode_batch(batch: Batch) -> bytes:
     """Pack all of a batch but its events, which travel as Arrow."""
     beside = _BesideEvents(
-        list(batch.rejected), list(batch.offsets), list(batch.tallies), list(batch.progress)
+        list(batch.rejected),
+        list(batch.offsets),
+        list(batch.tallies),
+        list(batch.progress),
+        list(batch.retried),
     )
     return _MARK + msgspec.msgpack.encode(beside)
 
@@ -48,7 +53,14 @@ def is_batch(command: bytes) -> bool:
 def decode_batch(command: bytes, events: pa.Table) -> Batch:
     """Unpack a batch; the inverse of `encode_batch`."""
     beside = _beside_events.decode(command[len(_MARK) :])
-    return Batch(events, beside.rejected, beside.offsets, beside.tallies, beside.progress)
+    return Batch(
+        events,
+        beside.rejected,
+        beside.offsets,
+        beside.tallies,
+        beside.progress,
+        beside.retried,
+    )
 
 
 def encode_query(sql: str, parameters: Parameters) -> bytes:
