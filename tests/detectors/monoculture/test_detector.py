@@ -39,6 +39,26 @@ def test_a_family_that_copies_one_draw_is_found_and_the_others_are_not() -> None
     assert [s.verdict for s in scores if s is not found] == ["clear"] * 3
 
 
+def test_a_strong_family_does_not_drag_an_innocent_one_along() -> None:
+    scores = judged(Voting(seed=23, copying=(0.8, 0, 0, 0)))
+    beside = of(scores, 1)
+    assert of(scores, 0).verdict == "finding"
+    assert beside.verdict == "clear"
+    assert beside.reasons[0].startswith("Without family family-0, which decides alike itself")
+
+
+def test_two_families_that_copy_are_both_found() -> None:
+    scores = judged(Voting(seed=2, copying=(0.7, 0.6, 0, 0)))
+    assert [of(scores, family).verdict for family in range(4)] == ["finding"] * 2 + ["clear"] * 2
+
+
+def test_beside_one_strong_family_alone_another_is_undetermined() -> None:
+    scores = judged(Voting(seed=1, families=2, copying=(0.8, 0.6)))
+    strong, weak = sorted(scores, key=lambda score: score.statistic, reverse=True)
+    assert (strong.verdict, weak.verdict) == ("finding", "undetermined")
+    assert "which decides alike itself, no other family acted" in weak.reasons[0]
+
+
 def test_the_effect_is_the_square_of_the_copying_probability() -> None:
     worlds = [Voting(seed=s, agents=120, contexts=150, taste=0.0, copying=0.4) for s in range(3)]
     kappas = [score.effect for world in worlds for score in judged(world)]
@@ -136,10 +156,9 @@ def test_the_model_stands_in_for_a_family_that_is_not_given() -> None:
 
 
 def test_a_trifle_is_not_reported_however_certain() -> None:
-    voting = Voting(seed=4, agents=120, contexts=400, taste=0.0, copying=0.3)
-    certain = judged(voting)
-    assert {s.verdict for s in certain} == {"finding"}
-    assert {s.verdict for s in judged(voting, least_kappa=0.2)} == {"clear"}
+    voting = Voting(seed=4, agents=120, contexts=400, taste=0.0, copying=(0.3, 0, 0, 0))
+    assert of(judged(voting), 0).verdict == "finding"
+    assert of(judged(voting, least_kappa=0.2), 0).verdict == "clear"
 
 
 def test_retries_and_duplicates_do_not_count_twice() -> None:

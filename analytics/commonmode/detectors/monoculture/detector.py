@@ -31,7 +31,8 @@ class Monoculture(Limits, Detector):
     choice is given.
 
     It fires when κ is at least `least_kappa` and larger than when families are exchanged among
-    agents of the same operator and role. It cannot fire on a shock, a sensible action or an option
+    agents of the same operator and role, with and without the families found that are stronger.
+    It cannot fire on a shock, a sensible action or an option
     set common to all, on a system prompt shared by one operator's agents, on retries, or on
     persistent tastes of single agents.
 
@@ -89,7 +90,7 @@ class Monoculture(Limits, Detector):
     """
 
     name: ClassVar[str] = "monoculture"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": (
             "context",

@@ -33,10 +33,44 @@ class Judgement:
         self.votes = np.bincount(people.votes["family"], minlength=len(people.families))
         self.p = upper_p_value(np.nan_to_num(self.agreement.kappa, nan=-np.inf), self.null)
         self.why_not = [self._obstacle(family) for family in range(len(people.families))]
+        self.again: dict[int, tuple[str, ...]] = {}
+        self._correct()
+        if len(found := self._found()) > 1:
+            self._judge_again(found, seed)
+
+    def _correct(self) -> None:
         testable = [not why for why in self.why_not]
         self.q = np.ones_like(self.p)
         if any(testable):
             self.q[testable] = false_discovery_control(self.p[testable])
+
+    def _found(self) -> list[int]:
+        return [family for family in range(len(self.people.families)) if self._is_found(family)]
+
+    def _is_found(self, family: int) -> bool:
+        strong = bool(self.agreement.kappa[family] >= self.limits.least_kappa)
+        return not self.why_not[family] and strong and bool(self.q[family] <= self.limits.rate)
+
+    def _judge_again(self, found: list[int], seed: int) -> None:
+        """Let a family count as found only if it also is without the stronger ones.
+
+        A strong family moves as one, so what the others share with it swings together, further
+        than under exchange: beside it an innocent family can look unusual.
+        """
+        strongest = max(found, key=lambda family: self.agreement.kappa[family])
+        name = self.people.families[strongest]
+        rest = Judgement(self.limits, self.window, self.people.without(strongest), seed)
+        for family in set(found) - {strongest}:
+            place = family - (family > strongest)
+            if why := rest.why_not[place]:
+                self.why_not[family] = wording.only_beside(name, why)
+            else:
+                self.again[family] = (
+                    wording.without(name, rest.p[place]),
+                    *rest.again.get(place, ()),
+                )
+                self.p[family] = max(self.p[family], rest.p[place])
+        self._correct()
 
     def _agreement(self, votes: pl.DataFrame) -> ExcessAgreement:
         ballots = self.people.ballots(votes)
@@ -82,7 +116,7 @@ class Judgement:
         """Return the score of one family."""
         why, kappa = self.why_not[family], float(self.agreement.kappa[family])
         contrast = self._contrast(family)
-        found = not why and kappa >= self.limits.least_kappa and self.q[family] <= self.limits.rate
+        found = self._is_found(family)
         agents = self._named(family)
         return Score(
             subject=f"family:{contrast.family}",
@@ -96,10 +130,15 @@ class Judgement:
             q_value=None if why else float(self.q[family]),
             agents=agents,
             measures=self._measures(family, contrast),
-            reasons=(why, *wording.caveats(contrast)) if why else wording.caveats(contrast),
+            reasons=self._reasons(family, contrast),
             evidence=sql.evidence(agents or self._members(family), self.window),
             recompute=sql.recompute(contrast.family, self.window, self.limits.weight_cap),
         )
+
+    def _reasons(self, family: int, contrast: wording.Contrast) -> tuple[str, ...]:
+        why = self.why_not[family]
+        said = (why,) if why else self.again.get(family, ())
+        return (*said, *wording.caveats(contrast))
 
     def _claim(self, contrast: wording.Contrast, why: str, *, found: bool) -> str:
         if why:

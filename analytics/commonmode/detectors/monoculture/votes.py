@@ -71,6 +71,25 @@ class Electorate:
         columns = ("situation", "choice", "agent", "operator")
         return Ballots(*(votes[name].to_numpy() for name in columns))
 
+    def without(self, family: int) -> Electorate:
+        """Return everyone but the agents of one family, in the same order."""
+        stays = self.family != family
+        agent, family_now = np.cumsum(stays) - 1, np.arange(len(self.families))
+        family_now[family + 1 :] -= 1
+        votes = self.votes.filter(pl.col("family") != family)
+        return Electorate(
+            agents=[name for name, kept in zip(self.agents, stays, strict=True) if kept],
+            families=self.families[:family] + self.families[family + 1 :],
+            family=family_now[self.family[stays]],
+            operator=self.operator[stays],
+            role=self.role[stays],
+            operated=self.operated[stays],
+            votes=votes.with_columns(
+                agent=agent[votes["agent"].to_numpy()],
+                family=family_now[votes["family"].to_numpy()],
+            ),
+        )
+
 
 def electorate(votes: pl.DataFrame) -> Electorate:
     """Give codes to agents, families, operators, situations; drop votes of unknown family.

@@ -71,3 +71,15 @@ def _errors(seen: Contrast) -> str:
 def undetermined_claim(family: str, why: str) -> str:
     """Return the sentence of a family that this log cannot judge."""
     return f"Whether family {family} decides alike cannot be told from this log: {why}."
+
+
+def only_beside(stronger: str, why: str) -> str:
+    """Return why a family cannot be judged once a stronger one is left out."""
+    return f"without family {stronger}, which decides alike itself, {why}"
+
+
+def without(stronger: str, p_value: float) -> str:
+    """Return what became of a family's excess without a stronger one."""
+    return (
+        f"Without family {stronger}, which decides alike itself, its excess has p = {p_value:.3f}."
+    )
