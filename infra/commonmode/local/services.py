@@ -10,9 +10,9 @@ from commonmode.local.broker import Broker
 from commonmode.local.guard import Guard
 from commonmode.local.heartbeat import Heartbeat
 from commonmode.local.journal import Journal
-from commonmode.local.lag import lag_path
 from commonmode.local.plan import Plan, environment, verb
 from commonmode.local.service import Service
+from commonmode.store.lag import lag_path
 
 _SETTLING_SECONDS = 2.0
 

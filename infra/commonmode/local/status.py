@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from commonmode.local import state
-from commonmode.local.lag import read_lag
-
-_FRESH_SECONDS = 15.0
+from commonmode.store.lag import STALE_SECONDS, read_lag
 
 
 def status(data_dir: Path) -> dict[str, Any]:
@@ -44,4 +42,4 @@ def _process(one: state.ProcessState) -> dict[str, Any]:
 
 def _lag(data_dir: Path) -> dict[str, int] | None:
     lag = read_lag(data_dir)
-    return lag.topics if lag and time.time() - lag.at < _FRESH_SECONDS else None
+    return lag.topics if lag and time.time() - lag.at < STALE_SECONDS else None

@@ -86,10 +86,6 @@ class Sink:
         """Where the sink stands; may be asked from any thread."""
         return self._board.status
 
-    def lag(self) -> dict[str, int]:
-        """Return how many records of each topic are in the log and not yet in the store."""
-        return self._board.status.lag()
-
     def run(self, stop: threading.Event, *, until_end: bool = False) -> SinkStatus:
         """Store what arrives until `stop` is set; what was decoded by then is committed.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -41,10 +40,15 @@ class SinkStatus(Struct, frozen=True):
         >>> SinkStatus(positions={p: 7}, ends={p: 10}).lag()
         {'t': 3}
         """
-        behind: Counter[str] = Counter()
-        for partition, position in self.positions.items():
-            behind[partition.topic] += max(0, self.ends.get(partition, position) - position)
-        return dict(behind)
+        return {topic: sum(records.values()) for topic, records in self.behind().items()}
+
+    def behind(self) -> dict[str, dict[int, int]]:
+        """Return the same for each partition of each topic."""
+        behind: dict[str, dict[int, int]] = {}
+        for (topic, number), position in self.positions.items():
+            end = self.ends.get(Partition(topic, number), position)
+            behind.setdefault(topic, {})[number] = max(0, end - position)
+        return behind
 
 
 class StatusBoard:
