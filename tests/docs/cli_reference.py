@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from commonmode.cli.main import HIDDEN, VERBS
+from commonmode.cli.main import HIDDEN, VERBS, cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 WIDTH = 88
@@ -30,8 +30,10 @@ def render() -> str:
 def help_of(verb: str) -> str:
     """Return what `commonmode VERB --help` prints on a terminal of `WIDTH` columns."""
     command: click.Command = import_module(f"commonmode.cli.{verb}").command
+    # A verb takes its settings from the group, as when people call it.
+    group = click.Context(cli, info_name="commonmode", **cli.context_settings)
     context = click.Context(
-        command, info_name=f"commonmode {verb}", terminal_width=WIDTH, max_content_width=WIDTH
+        command, group, info_name=verb, terminal_width=WIDTH, max_content_width=WIDTH
     )
     return command.get_help(context).rstrip()
 
