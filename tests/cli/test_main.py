@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
+from tests.store.samples import with_empty_store
 
 from commonmode.cli.main import VERBS, cli, exit_code_of
 from commonmode.formats import UnknownFormatError
@@ -56,3 +58,28 @@ class BrokerUnreachableError(Exception):
 )
 def test_each_kind_of_error_has_its_exit_code(error: BaseException, code: int | None) -> None:
     assert exit_code_of(error) == code
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "parquet"])
+def test_a_reader_that_has_seen_enough_ends_a_verb_well(form: str, tmp_path: Path) -> None:
+    with_empty_store(tmp_path)
+    query = "SELECT i, repeat('x', 100) AS x FROM range(20_000) AS t(i)"
+
+    ended = piped_into_head("sql", query, "--data", str(tmp_path), "--format", form)
+
+    assert ended == (0, b"")
+
+
+def test_a_reader_that_has_gone_before_the_first_word_ends_a_verb_well() -> None:
+    assert piped_into_head("simulate", "--events", "20000") == (0, b"")
+
+
+def piped_into_head(*arguments: str) -> tuple[int, bytes]:
+    """Return how a verb ended whose reader went at once, and what it said about that."""
+    command = [sys.executable, "-m", "commonmode.cli.main", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+    return running.returncode, said

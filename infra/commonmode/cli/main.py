@@ -56,6 +56,18 @@ class Verbs(click.Group):
             raise TypeError(msg)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a reader that has seen enough, `head` say, ends it well."""
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Caught here, because click makes it exit code 1; and what is left in the buffer
+            # must not fail once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return done
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         with formatter.section("Verbs"):
@@ -111,9 +123,6 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run a verb and end the process with its exit code."""
     try:
         sys.exit(cli.main(args=arguments, prog_name="commonmode", standalone_mode=False) or 0)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

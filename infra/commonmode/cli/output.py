@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -36,10 +37,11 @@ FORMATS = ("table", "csv", "jsonl", "parquet", "arrow")
 def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
     """Write rows to standard output, as a table on a terminal and as JSON lines otherwise."""
     chosen = output_format or ("table" if sys.stdout.isatty() else "jsonl")
-    out = sys.stdout.buffer
+    # Written by us: Polars and rich tell of a reader that has gone in ways of their own.
+    out = io.BytesIO()
     match chosen:
         case "table":
-            _print_table(frame)
+            out.write(_table(frame).encode())
         case "csv":
             _flat(frame).write_csv(out)
         case "jsonl":
@@ -48,7 +50,8 @@ def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
             frame.write_parquet(out)
         case "arrow":
             frame.write_ipc_stream(out)
-    out.flush()
+    sys.stdout.buffer.write(out.getbuffer())
+    sys.stdout.buffer.flush()
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +62,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _print_table(frame: pl.DataFrame) -> None:
+def _table(frame: pl.DataFrame) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, kind in frame.schema.items():
         side: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
@@ -68,7 +71,10 @@ def _print_table(frame: pl.DataFrame) -> None:
         table.add_row(*(Text(_cell(value)) for value in row))
     # A file has no edge to wrap at.
     width = None if sys.stdout.isatty() else UNWRAPPED
-    Console(highlight=False, width=width).print(table)
+    console = Console(highlight=False, width=width)
+    with console.capture() as printed:
+        console.print(table)
+    return printed.get()
 
 
 def _cell(value: Any) -> str:

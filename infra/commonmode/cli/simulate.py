@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -92,16 +91,7 @@ def command(  # noqa: PLR0913  one argument per option
     }
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     economy = (demo if preset else Economy)(**given)
-    write_or_stop(economy, sys.stdout.buffer, pace)
-
-
-def write_or_stop(economy: Economy, out: BinaryIO, pace: float | None) -> None:
-    """Write an economy's lines until the reader has seen enough."""
-    try:
-        write(economy, out, pace)
-    except BrokenPipeError:
-        # What is left in the buffer must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    write(economy, sys.stdout.buffer, pace)
 
 
 def write(economy: Economy, out: BinaryIO, pace: float | None) -> None:
