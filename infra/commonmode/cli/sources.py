@@ -1,29 +1,22 @@
-"""The logs a verb reads: files, compressed files, standard input; recognised, then read."""
+"""The logs a verb reads, as its options name them."""
 
 from __future__ import annotations
 
-import gzip
-import sys
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 from rich.text import Text
 
+from commonmode.cli.log_file import Log, is_written_live
 from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
-from commonmode.events import FIELDS, Event, Position, Rejected
-from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, detect, get
+from commonmode.events import FIELDS, Event, Rejected
+from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
 
-HEAD = 2**20
-"""Bytes that are looked at to recognise a log; its first record should fit."""
-_GZIP = b"\x1f\x8b"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -35,34 +28,40 @@ class Sources(Struct, frozen=True):
     map_file: Path | None = None
     start: datetime | None = None
 
-    def read(self) -> Iterator[Event | Rejected]:
-        """Yield the events of every file in turn; say on standard error what each is.
+    def logs(self) -> list[Log]:
+        """Return every log with its format; say on standard error what they are.
+
+        Files on disk are all recognised before the first is read.
+        What is read as it is written is recognised by its first line, when that comes.
 
         Raises
         ------
         UnknownFormatError, MapError
             When a file's format is not recognised, or the map is wrong.
+        click.UsageError
+            When there is no such file, or it may not be read.
         """
-        mapped = self._map()
         options = ReadOptions(start=self.start) if self.start else ReadOptions()
-        for file in self.files or (Path("-"),):
-            try:
-                with _opened(file) as stream:
-                    form = mapped or self._format(stream, str(file))
-                    announce(form, str(file))
-                    yield from form.read(cast("BinaryIO", stream), str(file), options)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                yield _damaged(file, error)
+        named = self._named()
+        logs = [Log(file, options, named) for file in self.files or (Path("-"),)]
+        found = [log if is_written_live(log.file) else log.recognised() for log in logs]
+        for form in dict.fromkeys(log.form for log in found if log.form is not None):
+            announce(form, _names([str(log.file) for log in found if log.form == form]))
+        return found
 
-    def _map(self) -> Mapped | None:
-        if self.map_file is None:
-            return None
-        return Mapped(self.map_file.read_text(encoding="utf-8"), str(self.map_file))
+    def read(self) -> Iterator[Event | Rejected]:
+        """Yield the events of every log in turn; see `logs`."""
+        for log in self.logs():
+            yield from log.read(announce)
 
-    def _format(self, stream: BufferedReader[Any], name: str) -> Format:
-        if self.format_name != "auto":
-            return get(self.format_name)
-        return detect(stream.peek(HEAD), name)
+    def _named(self) -> Format | None:
+        if self.map_file is not None:
+            return Mapped(self.map_file.read_text(encoding="utf-8"), str(self.map_file))
+        return None if self.format_name == "auto" else get(self.format_name)
+
+
+def _names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def source_options(function: F) -> F:
@@ -107,31 +106,6 @@ def announce(form: Format, name: str) -> None:
     if able or missing:
         lines.append(f"  every column of: {', '.join(able) or 'no detector'}")
     errors.print(Text(plain("\n".join(lines))))
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BufferedReader[Any]]:
-    with _raw(file) as stream:
-        if stream.peek(2)[:2] == _GZIP:
-            inflated = cast("Any", gzip.GzipFile(fileobj=stream))
-            with BufferedReader(inflated, HEAD) as text:
-                yield text
-        else:
-            yield stream
-
-
-def _raw(file: Path) -> BufferedReader[Any]:
-    if str(file) == "-":
-        return BufferedReader(FileIO(sys.stdin.fileno(), closefd=False), HEAD)
-    try:
-        return BufferedReader(FileIO(file), HEAD)
-    except OSError as error:
-        raise click.FileError(str(file), hint=error.strerror or str(error)) from error
-
-
-def _damaged(file: Path, error: Exception) -> Rejected:
-    reason = f"the file is damaged: {error}; what stood before the damage was read."
-    return Rejected(reason, "copy it again", b"", Position(str(file), None, 0))
 
 
 def sources(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings import kafka
 from cloudevents.core.exceptions import BaseCloudEventException
@@ -80,6 +81,7 @@ def from_structured(payload: bytes) -> Event:
         When it is no CloudEvent, or its data is no event.
     """
     try:
+        _check_json(payload)
         cloud = _JSON.read(None, payload)
     except _UNREADABLE as error:
         msg = f"needed a structured CloudEvent 1.0; {_words(error)}."
@@ -110,6 +112,7 @@ def from_kafka(headers: Mapping[str, bytes], value: bytes) -> Event:
         When the headers or the data do not make a CloudEvent, or it is no event.
     """
     try:
+        _check_json(value)
         message = kafka.KafkaMessage(headers=dict(headers), key=None, value=value)
         cloud = kafka.from_kafka(message, _JSON)
     except _UNREADABLE as error:
@@ -151,6 +154,11 @@ def _to_event(cloud: BaseCloudEvent) -> Event:
         if (value := attributes.get(name)) is not None
     }
     return from_fields({"kind": kind, **from_attributes, **data})
+
+
+def _check_json(payload: bytes) -> None:
+    """Refuse what the SDK's parser lets through and JSON does not: NaN, half a surrogate pair."""
+    msgspec.json.decode(payload)
 
 
 def _words(error: BaseException) -> str:

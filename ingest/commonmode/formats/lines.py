@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -32,6 +33,8 @@ def numbered_lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     number = 0
     while text := stream.readline(longest + 1):
         number += 1
+        if number == 1:
+            text = text.removeprefix(BOM_UTF8)
         whole = len(text) <= longest or text.endswith(b"\n")
         if not whole:
             _skip_rest_of_line(stream)

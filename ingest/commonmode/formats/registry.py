@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from difflib import get_close_matches
 from typing import Any
 
@@ -66,6 +67,7 @@ def detect(head: bytes, filename: str) -> Format:
     >>> detect(b'{"id":"1","kind":"task_ended","agent":"a"}', "-").name
     'canonical'
     """
+    head = head.removeprefix(BOM_UTF8)
     if not head.strip():
         return get("canonical")
     records = _records(head)

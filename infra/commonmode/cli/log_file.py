@@ -1,0 +1,160 @@
+"""One log, opened: inflated where it is compressed, recognised, and read to where it breaks off."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import click
+from msgspec import Struct
+
+from commonmode.events import Event, Position, Rejected
+from commonmode.formats import Format, ReadOptions, detect
+from commonmode.formats.lines import LONGEST
+
+AT_ONCE = 2**20
+"""Bytes read at a time."""
+
+_GZIP = b"\x1f\x8b"
+_DAMAGE = (EOFError, OSError, zlib.error)
+"""What reading on raises where a compressed file is cut or overwritten, or its disk fails."""
+
+
+class LogStream(io.RawIOBase):
+    """The bytes of a log; where it is damaged it ends, and says so in `damage`."""
+
+    def __init__(self, source: io.BufferedReader) -> None:
+        super().__init__()
+        self._source: Any = source
+        self._head = b""
+        self.damage: Exception | None = None
+        with suppress(*_DAMAGE):
+            if source.peek(2)[:2] == _GZIP:
+                self._source = gzip.GzipFile(fileobj=source)
+
+    def readable(self) -> bool:
+        """Return true: it is there to be read."""
+        return True
+
+    def readinto(self, into: Any) -> int:
+        """Read what there is, up to the room given; 0 at the end, orderly or not."""
+        some = self._head[: len(into)] or self._more(len(into))
+        self._head = self._head[len(some) :]
+        into[: len(some)] = some
+        return len(some)
+
+    def _more(self, most: int) -> bytes:
+        try:
+            return bytes(self._source.read1(most))
+        except _DAMAGE as error:
+            self.damage = error
+            return b""
+
+    def head(self) -> bytes:
+        """Return the first lines, which are read again after; waits for no more than one.
+
+        A line that only opens an object is the beginning of a document: then it is all of that.
+        """
+        while len(self._head) < LONGEST and (more := self._more(AT_ONCE)):
+            self._head += more
+            first, ended, _ = self._head.lstrip().partition(b"\n")
+            if ended and first.strip() != b"{":
+                break
+        return self._head
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[LogStream]:
+    """Open a log, ``-`` being standard input.
+
+    Raises
+    ------
+    click.UsageError
+        When there is no such file, or it may not be read.
+    """
+    try:
+        raw = io.FileIO(sys.stdin.fileno(), closefd=False) if str(file) == "-" else io.FileIO(file)
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror or error}."
+        raise click.UsageError(msg) from error
+    with io.BufferedReader(raw, AT_ONCE) as source:
+        yield LogStream(source)
+
+
+def is_written_live(file: Path) -> bool:
+    """Tell what is read as it is written, once, from a file on disk."""
+    if str(file) == "-":
+        return True
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+OnRecognised = Callable[[Format, str], None]
+"""Called with the format of a log, and its name."""
+
+
+def _silent(_form: Format, _name: str) -> None:
+    pass
+
+
+class Log(Struct, frozen=True):
+    """A log and how to read it.
+
+    Parameters
+    ----------
+    file : path
+        Where it is.
+    options : ReadOptions
+        What it does not say itself.
+    form : Format, optional
+        Its format; recognised when it is opened, where it is not given.
+    """
+
+    file: Path
+    options: ReadOptions
+    form: Format | None = None
+
+    def read(self, on_recognised: OnRecognised = _silent) -> Iterator[Event | Rejected]:
+        """Yield its events; of a damaged file those before the damage, then what happened.
+
+        Parameters
+        ----------
+        on_recognised : callable, optional
+            Called where the format was not known before.
+
+        Raises
+        ------
+        UnknownFormatError
+            When no format recognises it.
+        """
+        with opened(self.file) as stream:
+            form = self.form
+            if form is None:
+                form = detect(stream.head(), str(self.file))
+                on_recognised(form, str(self.file))
+            lines = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
+            yield from form.read(lines, str(self.file), self.options)
+            if stream.damage is not None:
+                yield _damaged(self.file, stream.damage)
+
+    def recognised(self) -> Log:
+        """Return it with its format."""
+        if self.form is not None:
+            return self
+        with opened(self.file) as stream:
+            return Log(self.file, self.options, detect(stream.head(), str(self.file)))
+
+
+def _damaged(file: Path, error: Exception) -> Rejected:
+    reason = f"the file is damaged: {error}; what stood before the damage was read."
+    return Rejected(reason, "copy it again", b"", Position(str(file), None, 0))
