@@ -30,7 +30,7 @@ _DAMAGE = (EOFError, OSError, zlib.error)
 class LogStream(io.RawIOBase):
     """The bytes of a log; where it is damaged it ends, and says so in `damage`."""
 
-    def __init__(self, source: io.BufferedReader) -> None:
+    def __init__(self, source: io.BufferedReader[Any]) -> None:
         super().__init__()
         self._source: Any = source
         self._head = b""
