@@ -16,6 +16,8 @@ from tests.engine.tiny import HOUR, START, Busy, action
 
 from commonmode.cli import detect, explain, explanation, fail_on, findings
 from commonmode.events import ActionTaken, PermissionGranted, to_table
+from commonmode.local import state
+from commonmode.local.identity import Identity
 from commonmode.store import Batch, Writer, open_writer
 
 
@@ -94,6 +96,51 @@ def sigterm() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
+def following(data: Path, stop: threading.Event) -> detect.Job:
+    return detect.Job(
+        detectors=(Busy(),),
+        final=True,
+        lateness=timedelta(minutes=5),
+        every=0.01,
+        fail_on=None,
+        data_dir=data,
+        bootstrap=None,
+        client_properties={},
+        topic="commonmode.events",
+        as_json=False,
+        stop=stop,
+    )
+
+
+def test_follow_waits_for_a_store_that_is_away_and_says_so_once(
+    tmp_path: Path, sigterm: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passes = iter(range(4))
+
+    def come_back() -> None:
+        if next(passes) == 2:
+            with open_writer(tmp_path) as writer:
+                writer.append(Batch(events=to_table([action(n, "a", 0.1) for n in range(3)])))
+
+    done = following(tmp_path, StopAfter(4, between=come_back)).follow()
+
+    assert done.opened == 1
+    assert capsys.readouterr().err.count("Waiting for it.") == 1
+
+
+def test_follow_beside_a_deployment_leaves_the_file_to_its_owner(
+    tmp_path: Path, sigterm: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_writer(tmp_path) as writer:
+        writer.append(Batch(events=to_table([action(n, "a", 0.1) for n in range(3)])))
+    state.write(tmp_path, state.DeploymentState(Identity.me(), Identity.me(), "ready"))
+
+    done = following(tmp_path, StopAfter(1, between=lambda: None)).follow()
+
+    assert done.opened == 0
+    assert "is away. Waiting for it." in " ".join(capsys.readouterr().err.split())
+
+
 def test_follow_judges_what_comes_between_passes_until_it_is_stopped(
     tmp_path: Path, sigterm: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,20 +150,7 @@ def test_follow_judges_what_comes_between_passes_until_it_is_stopped(
             writer.append(Batch(events=to_table(events)))
 
     load(0)
-    job = detect.Job(
-        detectors=(Busy(),),
-        final=True,
-        lateness=timedelta(minutes=5),
-        every=0.01,
-        fail_on=None,
-        data_dir=tmp_path,
-        bootstrap=None,
-        client_properties={},
-        topic="commonmode.events",
-        as_json=False,
-        stop=StopAfter(2, between=lambda: load(30)),
-    )
-    done = job.follow()
+    done = following(tmp_path, StopAfter(2, between=lambda: load(30))).follow()
 
     assert (done.opened, done.events) == (2, 6)
     assert "findings 1, windows 1, events 3" in capsys.readouterr().err

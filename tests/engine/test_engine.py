@@ -338,7 +338,7 @@ def test_other_parameters_are_other_findings(tmp_path: Path) -> None:
 # --- the live watch ---------------------------------------------------------------------------
 
 
-def heard(agent: str, window: Window) -> Event:
+def heard(agent: str, window: Window, revision: int = 0) -> Event:
     found = score(agent, 1, window, is_finding=True)
     key = finding_id(Busy(), window, found.subject)
     finding = Finding(
@@ -348,12 +348,15 @@ def heard(agent: str, window: Window) -> Event:
         parameters=Busy().parameters(),
         window=window,
         status="opened",
-        revision=0,
+        revision=revision,
         score=found,
         provisional=True,
     )
     return FindingRaised(
-        id=f"{key}:0", at=window.end, agent="watch", finding=msgspec.to_builtins(finding)
+        id=f"{key}:live:{revision}",
+        at=window.end,
+        agent="watch",
+        finding=msgspec.to_builtins(finding),
     )
 
 
@@ -368,6 +371,19 @@ def test_what_the_watch_raised_is_confirmed_or_withdrawn(tmp_path: Path) -> None
     assert open_still.steps == 0
     rows = bench.findings().select("subject", "status", "provisional").rows()
     assert rows == [("agent:a", "updated", False), ("agent:b", "withdrawn", False)]
+    bench.close()
+
+
+def test_what_the_watch_says_after_the_detector_has_spoken_changes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Busy())
+    bench.add(*(action(n, "a", 0.1) for n in range(3)))
+    bench.tick(final=True)
+    bench.add(heard("a", Window(START, START + HOUR), revision=3))
+    bench.add(action(4, "a", 0.2))
+    bench.tick(final=True)
+
+    [row] = by(bench, "busy").select("status", "revision", "provisional").rows()
+    assert row == ("updated", 1, False)
     bench.close()
 
 

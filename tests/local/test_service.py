@@ -1,5 +1,8 @@
 """A service is started, watched, and started again; time is passed in, processes are real."""
 
+import errno
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from commonmode.local.errors import BrokerUnavailableError
 from commonmode.local.guard import Guard
-from commonmode.local.heartbeat import Heartbeat
+from commonmode.local.heartbeat import Heartbeat, touched
 from commonmode.local.journal import Journal
 from commonmode.local.service import BackOff, Service
 
@@ -115,7 +118,7 @@ def test_one_that_lives_and_does_nothing_is_started_again(
     make: MakeService, tmp_path: Path
 ) -> None:
     service = make()
-    service.heartbeat = Heartbeat(tmp_path / "beat", patience=50)
+    service.heartbeat = Heartbeat(touched(tmp_path / "beat"), patience=50)
     for now in (0, 1, 51):
         service.tick(now, may_start=True)
     before = service.condition
@@ -124,6 +127,37 @@ def test_one_that_lives_and_does_nothing_is_started_again(
     assert before == "running"
     assert service.condition == "restarting"
     assert service.reason == "it lives, but has given no sign for 50 s"
+
+
+def test_one_that_is_frozen_is_ended_at_once(make: MakeService, tmp_path: Path) -> None:
+    service = make()
+    service.heartbeat = Heartbeat(touched(tmp_path / "beat"), patience=50)
+    for now in (0, 1):
+        service.tick(now, may_start=True)
+    process = service.process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    service.tick(52, may_start=True)
+
+    assert process.poll() == -signal.SIGKILL
+
+
+def test_a_disk_that_is_full_is_waited_for(make: MakeService) -> None:
+    service = make()
+    launch = service.launch
+
+    def full() -> subprocess.Popen[bytes]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/node.json")
+
+    service.launch = full
+    service.tick(0, may_start=True)
+    reason = service.reason
+    service.launch = launch
+    service.tick(1, may_start=True)
+
+    assert reason is not None
+    assert "No space left on device: '/data/node.json'" in reason
+    assert service.condition == "starting"
 
 
 def test_what_cannot_be_started_says_why_and_is_tried_again(make: MakeService) -> None:
@@ -156,7 +190,7 @@ def test_stopping_is_for_good(make: MakeService) -> None:
     assert service.state().state == "stopped"
 
 
-@given(runs=st.lists(st.floats(min_value=0, max_value=59.9), min_size=1, max_size=20))
+@given(runs=st.lists(st.floats(min_value=0, max_value=9.9), min_size=1, max_size=20))
 def test_pauses_grow_to_a_limit_and_a_good_run_makes_them_short_again(runs: list[float]) -> None:
     pauses = BackOff()
 

@@ -1,5 +1,7 @@
 """The supervisor keeps services in their order, and takes them down against it."""
 
+import errno
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -98,6 +100,27 @@ def test_every_change_is_told_and_nothing_else(
     supervisor.stop()
 
     assert told == ["starting", "running"]
+
+
+def test_what_cannot_be_told_now_is_told_later(
+    make: MakeService, guard: Guard, wait_until: WaitUntil
+) -> None:
+    service = make("broker")
+    told: list[str] = []
+    full = True
+
+    def tell() -> None:
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        told.append(service.condition)
+
+    supervisor = Supervisor([service], guard, changed=tell)
+    supervisor.start()
+    assert wait_until(supervisor.ready)
+    full = False
+
+    assert wait_until(lambda: told == ["running"])
+    supervisor.stop()
 
 
 def test_a_killed_guard_is_replaced(make: MakeService, guard: Guard, wait_until: WaitUntil) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import polars as pl
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 from tests.store.samples import NOON, actions, batch, finding, refused
 
 from commonmode.store import QueryError, QueryRefusedError, Reader
@@ -42,6 +43,15 @@ def test_times_come_back_in_utc_and_lists_as_lists(reader_of: Holding) -> None:
     assert row["null_sample"] == [0, 0.5, 2]
     assert (row["statistic"], row["p_value"], row["q_value"]) == (3.0, 0.01, None)
     assert (row["provisional"], row["evidence_total"], row["reason"]) == (False, 2, "")
+
+
+def test_what_is_provisional_never_hides_what_the_batch_detector_said(reader_of: Holding) -> None:
+    said = finding(0, claim="batch", provisional=False)
+    live = [replace(finding(n, provisional=True), id=f"f:live:{n}") for n in range(3)]
+
+    assert reader_of(batch([said, *live])).query(
+        "SELECT revision, provisional FROM findings"
+    ).rows() == [(0, False)]
 
 
 def test_evidence_is_in_the_order_that_the_detector_gave(reader_of: Holding) -> None:

@@ -49,14 +49,17 @@ def findings_in(texts: Iterable[str]) -> Iterator[Recorded]:
 
 
 def latest(findings: Iterable[Recorded], detector: Detector) -> list[Recorded]:
-    """Return the latest revision of each finding of exactly this detector."""
+    """Return the latest revision of each finding of exactly this detector.
+
+    Whatever the live watch says after the detector has spoken changes nothing.
+    """
     parameters = as_json(detector.parameters())
     of_detector = (detector.name, detector.version, parameters)
     newest: dict[str, Recorded] = {}
     for one in findings:
         if (one.detector, one.version, one.parameters) == of_detector:
             known = newest.get(one.finding_id, one)
-            newest[one.finding_id] = max(known, one, key=lambda f: f.revision)
+            newest[one.finding_id] = max(known, one, key=lambda f: (not f.provisional, f.revision))
     return list(newest.values())
 
 

@@ -21,8 +21,9 @@ from commonmode.engine import Engine, Report, Tick, unreported
 from commonmode.engine.configure import configured, duration
 from commonmode.engine.turn import turn
 from commonmode.events import Event
-from commonmode.local.state import bootstrap_of
-from commonmode.store import connect, open_writer, run_dir
+from commonmode.local.pulse import beating
+from commonmode.local.state import bootstrap_of, running
+from commonmode.store import StoreUnreachableError, connect, open_writer, run_dir
 from commonmode.stream import BrokerUnreachableError, Topics, publish_findings
 
 SOME_FAILED = 3
@@ -102,6 +103,7 @@ class Job:
     as_json: bool
     stop: threading.Event = field(default_factory=threading.Event)
     _told_unpublished: bool = field(default=False, init=False)
+    _told_away: bool = field(default=False, init=False)
 
     def once(self) -> Tick:
         """Do one pass, with a bar on a terminal."""
@@ -115,18 +117,30 @@ class Job:
         return done
 
     def follow(self) -> Tick:
-        """Do passes until SIGTERM comes; say what each changed."""
+        """Do passes until SIGTERM comes; say what each changed. A store that is away comes back."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
         total, failures = Tick(), tuple[str, ...]()
-        while not self.stop.is_set():
-            done = self._pass(unreported)
-            if done.failures != failures:
-                _tell(done)
-            if done.steps:
-                errors.print(Text(plain(f"{datetime.now():%H:%M:%S} {_line(done)}")))  # noqa: DTZ005  people read it here
-            total, failures = total + done, done.failures
-            self.stop.wait(self.every)
+        with beating():
+            while not self.stop.is_set():
+                done = self._pass_if_there()
+                if done.failures != failures:
+                    _tell(done)
+                if done.steps:
+                    errors.print(Text(plain(f"{datetime.now():%H:%M:%S} {_line(done)}")))  # noqa: DTZ005  people read it here
+                total, failures = total + done, done.failures
+                self.stop.wait(self.every)
         return total
+
+    def _pass_if_there(self) -> Tick:
+        try:
+            done = self._pass(unreported)
+        except StoreUnreachableError as error:
+            if not self._told_away:
+                errors.print(Text(plain(f"{error} Waiting for it.")))
+            self._told_away = True
+            return Tick()
+        self._told_away = False
+        return done
 
     def _pass(self, report: Report) -> Tick:
         with connect(self.data_dir) as reader:
@@ -134,7 +148,7 @@ class Job:
             reader.last_seq()
         with (
             turn(run_dir(self.data_dir)),
-            open_writer(self.data_dir) as appender,
+            open_writer(self.data_dir, may_own=running(self.data_dir) is None) as appender,
             connect(self.data_dir) as reader,
         ):
             engine = Engine(

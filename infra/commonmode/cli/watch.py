@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.detectors.scope.live import LiveJudge
+from commonmode.local.pulse import EVERY_SECONDS, beat
 from commonmode.local.state import bootstrap_of
 from commonmode.stream import Topics
 from commonmode.stream.watch import create_app, run
@@ -39,4 +41,12 @@ def command(
     logging.getLogger("kafka").setLevel(logging.WARNING)
     topics = Topics.named(topic)
     app = create_app(address, data_dir, LiveJudge, topics, client_properties=client_properties)
+    app.task(_pulse)
     run(app, data_dir)
+
+
+async def _pulse() -> None:
+    """Give signs of life from the loop that judges."""
+    while True:
+        beat()
+        await asyncio.sleep(EVERY_SECONDS)

@@ -99,7 +99,12 @@ class Broker:
         node.format_storage(java, self._folder, settings)
         self.journal.begin()
         self._process = self._guarding().popen([*java, "kafka.Kafka", settings], self.journal.path)
-        node.remember(self._folder, node.LastRun(Identity.of(self._process.pid), self._ports))
+        try:
+            node.remember(self._folder, node.LastRun(Identity.of(self._process.pid), self._ports))
+        except OSError:
+            # Nobody could tell that it runs: a second one would be started beside it.
+            self.stop()
+            raise
         return self._process
 
     def is_ready(self) -> bool:

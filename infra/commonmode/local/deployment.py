@@ -11,7 +11,11 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from commonmode.local import jars, state
-from commonmode.local.errors import AlreadyRunningError, StartFailedError
+from commonmode.local.errors import (
+    AlreadyRunningError,
+    FolderUnwritableError,
+    StartFailedError,
+)
 from commonmode.local.guard import Guard
 from commonmode.local.identity import Identity
 from commonmode.local.java import find_java
@@ -126,6 +130,8 @@ class Deployment:
             When the one that was named does not answer.
         AlreadyRunningError
             When a deployment runs on this folder.
+        FolderUnwritableError
+            When nothing can be written there.
         PortTakenError
             When somebody listens on a port that was named.
         StartFailedError
@@ -173,11 +179,13 @@ class Deployment:
         self.stop()
 
     def _take_folder(self) -> None:
-        Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         try:
+            Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise AlreadyRunningError(self.data_dir) from error
+        except OSError as error:
+            raise FolderUnwritableError(self.data_dir, error) from error
 
     def _prepare(self) -> None:
         if self._plan.own_broker:
@@ -192,7 +200,7 @@ class Deployment:
         self._guard = Guard()
         self._services = Services(self._plan, self._guard)
         self._supervisor = Supervisor(self._services.all(), self._guard, self._publish)
-        self._publish()
+        self._supervisor.tell()
         self._supervisor.start()
 
     def _wait_ready(self) -> None:
@@ -214,7 +222,8 @@ class Deployment:
 
     def _enter(self, stage: state.Stage) -> None:
         self._stage = stage
-        self._publish()
+        if self._supervisor is not None:
+            self._supervisor.tell()
 
     def _publish(self) -> None:
         if self._supervisor is None or self._guard is None:

@@ -50,6 +50,16 @@ class AlreadyRunningError(LocalError, ValueError):
         )
 
 
+class FolderUnwritableError(LocalError, ValueError):
+    """Nothing can be written to the data folder."""
+
+    def __init__(self, data_dir: Path, error: OSError) -> None:
+        super().__init__(
+            f"needed a data folder to write to; {data_dir}: {error.strerror or error}",
+            ["--data names another folder", "commonmode doctor looks at the disk"],
+        )
+
+
 class PortTakenError(LocalError, ValueError):
     """A port was named on which somebody else listens."""
 

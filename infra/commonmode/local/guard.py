@@ -60,7 +60,14 @@ class Guard:
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:
         """Stop one process and all of its group: SIGTERM, then SIGKILL. Return its exit code."""
-        end_groups([process.pid], self._grace, process)
+        return self._end(process, self._grace)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> int:
+        """End one process and all of its group at once. Return its exit code."""
+        return self._end(process, 0.0)
+
+    def _end(self, process: subprocess.Popen[bytes], grace: float) -> int:
+        end_groups([process.pid], grace, process)
         code = process.wait()
         self._guarded.discard(process.pid)
         self._tell("forget", process.pid)

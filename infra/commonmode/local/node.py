@@ -40,8 +40,10 @@ def last_run(folder: Path) -> LastRun | None:
 
 
 def remember(folder: Path, run: LastRun) -> None:
-    """Write down who runs and where, for whoever starts the node next."""
-    (folder / "node.json").write_bytes(msgspec.json.encode(run))
+    """Write down who runs and where, in one step, for whoever starts the node next."""
+    fresh = folder / "node.new"
+    fresh.write_bytes(msgspec.json.encode(run))
+    fresh.replace(folder / "node.json")
 
 
 def choose_ports(last: Ports, named: int = 0) -> Ports:

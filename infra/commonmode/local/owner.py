@@ -8,13 +8,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from commonmode.store import FlightServer, Writer
+from commonmode.local.pulse import EVERY_SECONDS, beat
+from commonmode.store import FlightServer, Writer, own
 from commonmode.store.lag import Lag, LagJournal
 from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, ensure
 
 logger = logging.getLogger(__name__)
 
-_LAG_EVERY_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 
 
@@ -63,12 +63,13 @@ class Owner:
             When the store can take no more, a full disk say.
         """
         with (
-            Writer(self._data_dir) as writer,
+            own(self._data_dir) as writer,
             FlightServer(writer, port=self._flight_port) as server,
         ):
             logger.info("the store of %s is served: %s", self._data_dir, server.address)
             if self._connection is None:
-                stop.wait()
+                while not stop.wait(EVERY_SECONDS):
+                    beat()
             else:
                 self._store_from(self._connection, writer, stop)
 
@@ -80,11 +81,18 @@ class Owner:
         )
         thread = threading.Thread(target=self._run, args=(sink, stop), name="sink")
         thread.start()
-        while not stop.wait(_LAG_EVERY_SECONDS):
-            self._lag.note(Lag(time.time(), sink.status.behind()))
+        while not stop.wait(EVERY_SECONDS):
+            self._tell(sink.status.behind())
         thread.join()
         if self._defect is not None:
             raise self._defect
+
+    def _tell(self, behind: dict[str, dict[int, int]] | None) -> None:
+        beat()
+        try:
+            self._lag.note(Lag(time.time(), behind))
+        except OSError as error:
+            logger.warning("how far the store is behind cannot be written: %s", error)
 
     def _run(self, sink: Sink, stop: threading.Event) -> None:
         try:
@@ -101,7 +109,7 @@ class Owner:
                 ensure(connection, self._topics)
             except BrokerUnreachableError as error:
                 logger.warning("%s", error)
-                self._lag.note(Lag(time.time(), None))
+                self._tell(None)
                 stop.wait(_RETRY_SECONDS)
             else:
                 return True

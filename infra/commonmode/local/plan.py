@@ -9,6 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from commonmode.local.pulse import PULSE
+
 CLIENT_PROPERTIES = "COMMONMODE_CLIENT_PROPERTIES"
 """Carries ``-X`` to the children: a password on a command line is seen by every user."""
 
@@ -77,7 +79,8 @@ def detached(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "commonmode.cli.main", *kept]
 
 
-def environment(plan: Plan) -> dict[str, str]:
-    """Return the environment of the children."""
+def environment(plan: Plan, pulse: Path | None = None) -> dict[str, str]:
+    """Return the environment of a child; `pulse` is the file that its signs of life go to."""
     properties = "\n".join(f"{key}={value}" for key, value in plan.client_properties.items())
-    return {**os.environ, "PYTHONUNBUFFERED": "1", CLIENT_PROPERTIES: properties}
+    named = {} if pulse is None else {PULSE: str(pulse)}
+    return {**os.environ, "PYTHONUNBUFFERED": "1", CLIENT_PROPERTIES: properties, **named}

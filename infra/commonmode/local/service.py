@@ -25,8 +25,8 @@ class BackOff:
     """
 
     shortest: float = 0.5
-    longest: float = 30.0
-    good_run: float = 60.0
+    longest: float = 8.0
+    good_run: float = 10.0
     _next: float = field(default=0.0, init=False)
 
     def after(self, seconds_it_ran: float) -> float:
@@ -52,8 +52,6 @@ class Service:
         Its sign of life, where it has another than being there.
     patience
         Seconds a process gets from its start to being ready.
-    settling
-        Seconds a process must have lived before it counts as ready.
     """
 
     name: str
@@ -65,7 +63,6 @@ class Service:
     address: str | None = None
     heartbeat: Heartbeat | None = None
     patience: float = 120.0
-    settling: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     condition: Condition = "waiting"
     restarts: int = 0
@@ -113,12 +110,16 @@ class Service:
             self.error = error
             self._again(now, error.cause)
             return
+        except OSError as error:
+            # A full disk, say: there may be room at the next attempt.
+            self._again(now, f"it could not be started: {error}")
+            return
         self._identity = Identity.of(self.process.pid)
         self._launched_at, self.error, self.condition = now, None, "starting"
 
     def _look_whether_ready(self, now: float) -> None:
         age = now - self._launched_at
-        if age >= self.settling and self.is_ready():
+        if self.is_ready():
             self.condition = "running"
             if self.heartbeat is not None:
                 self.heartbeat.begin(now)
@@ -132,8 +133,9 @@ class Service:
 
     def _again(self, now: float, reason: str) -> None:
         if self.process is not None:
-            # Whatever is left of its process group goes too.
-            self.guard.stop(self.process)
+            # Whatever is left of its process group goes too. A frozen process hears no SIGTERM,
+            # and while it was waited for nobody would look after the others.
+            self.guard.kill(self.process)
         self.process, self._identity, self.condition = None, None, "restarting"
         self.reason = reason
         self.restarts += 1

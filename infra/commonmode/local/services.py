@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from subprocess import Popen
 from urllib.parse import urlsplit
+
+import requests
 
 from commonmode.local import node, ports, state
 from commonmode.local.broker import Broker
 from commonmode.local.guard import Guard
-from commonmode.local.heartbeat import Heartbeat
+from commonmode.local.heartbeat import Answers, Heartbeat, touched
 from commonmode.local.journal import Journal
 from commonmode.local.plan import Plan, environment, verb
 from commonmode.local.service import Service
-from commonmode.store.lag import lag_path
+from commonmode.stream import BrokerProbe, Connection
 
-_SETTLING_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
 
 
 class Services:
@@ -49,14 +52,15 @@ class Services:
         if plan.own_broker:
             chosen.insert(0, self._kafka())
         if plan.detect:
-            chosen.append(self._settled("detect", "--follow"))
+            chosen.append(self._beating("detect", "--follow"))
         if plan.watch and plan.kafka:
-            chosen.append(self._settled("watch"))
+            chosen.append(self._beating("watch"))
         if plan.dashboard:
             chosen.append(self._dashboard())
         return chosen
 
     def _kafka(self) -> Service:
+        probe = BrokerProbe(Connection(self.bootstrap or ""))
         return Service(
             name="broker",
             journal=self._broker.journal,
@@ -64,15 +68,14 @@ class Services:
             launch=self._broker.launch,
             is_ready=self._broker.is_ready,
             address=self.bootstrap,
+            heartbeat=Heartbeat(Answers(lambda: probe.answers(_ANSWER_SECONDS))),
         )
 
     def _owner(self) -> Service:
-        service = self._verb("owner", "--flight-port", str(self._flight_port))
+        service = self._beating("owner", "--flight-port", str(self._flight_port))
         service.after = ("broker",) if self._plan.own_broker else ()
         service.is_ready = lambda: ports.answers(self._flight_port)
         service.address = self.flight
-        if self._plan.kafka:
-            service.heartbeat = Heartbeat(lag_path(self._plan.data_dir))
         return service
 
     def _dashboard(self) -> Service:
@@ -80,23 +83,46 @@ class Services:
         service = self._verb("dashboard", "--port", str(port), kafka=False)
         service.is_ready = lambda: ports.answers(port)
         service.address = self.dashboard
+        service.heartbeat = Heartbeat(Answers(lambda: _is_healthy(self.dashboard)))
         return service
 
-    def _settled(self, name: str, *options: str) -> Service:
-        service = self._verb(name, *options)
-        service.settling = _SETTLING_SECONDS
+    def _beating(self, name: str, *options: str) -> Service:
+        """Return a service that is ready at its first sign of life, and gives more from then on."""
+        pulse = self._plan.data_dir / "run" / f"{name}.pulse"
+        mark = touched(pulse)
+        service = self._verb(name, *options, pulse=pulse)
+        launch, before = service.launch, mark()
+
+        def start() -> Popen[bytes]:
+            nonlocal before
+            before = mark()
+            return launch()
+
+        service.launch = start
+        service.is_ready = lambda: mark() != before
+        service.heartbeat = Heartbeat(mark)
         return service
 
-    def _verb(self, name: str, *options: str, kafka: bool = True) -> Service:
+    def _verb(
+        self, name: str, *options: str, kafka: bool = True, pulse: Path | None = None
+    ) -> Service:
         journal = Journal(self._plan.data_dir / "logs" / f"{name}.log")
         bootstrap = self.bootstrap if kafka else None
         command = verb(self._plan, name, bootstrap, *options)
 
         def launch() -> Popen[bytes]:
             journal.begin()
-            return self._guard.popen(command, journal.path, environment(self._plan))
+            return self._guard.popen(command, journal.path, environment(self._plan, pulse))
 
         return Service(name, journal, self._guard, launch, lambda: True, after=("owner",))
+
+
+def _is_healthy(dashboard: str) -> bool:
+    try:
+        # Streamlit's own word for it; told by the loop that serves its pages.
+        return requests.get(f"{dashboard}/_stcore/health", timeout=_ANSWER_SECONDS).ok
+    except requests.RequestException:
+        return False
 
 
 def _broker_port(plan: Plan) -> int:

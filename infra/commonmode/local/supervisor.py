@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from commonmode.local.guard import Guard
 from commonmode.local.service import Service
+
+logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
 
@@ -39,6 +42,8 @@ class Supervisor:
         self._guard = guard
         self._changed = changed
         self._clock = clock
+        self._untold = False
+        self._telling = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self.defect: BaseException | None = None
@@ -58,8 +63,24 @@ class Supervisor:
         revived = self._guard.revive()
         for service in self._services.values():
             service.tick(self._clock(), may_start=self._may_start(service))
-        if revived or before != [service.state() for service in self._services.values()]:
-            self._changed()
+        after = [service.state() for service in self._services.values()]
+        if revived or self._untold or before != after:
+            self.tell()
+
+    def tell(self) -> None:
+        """Say that something changed; where that cannot be written, go on and say it later.
+
+        Keeping the others running matters more than saying so.
+        """
+        with self._telling:
+            try:
+                self._changed()
+            except OSError as error:
+                if not self._untold:
+                    logger.warning("the state of the deployment cannot be written: %s", error)
+                self._untold = True
+            else:
+                self._untold = False
 
     def ready(self) -> bool:
         """Whether every service does its work."""

@@ -8,7 +8,7 @@ from commonmode.store.batch import (
     Progress,
     StoredTally,
 )
-from commonmode.store.connect import StoreReader, connect, open_writer
+from commonmode.store.connect import StoreReader, connect, open_writer, own
 from commonmode.store.content_hash import content_hash
 from commonmode.store.errors import (
     BatchRefusedError,
@@ -59,6 +59,7 @@ __all__ = [
     "default_data_dir",
     "find_owner",
     "open_writer",
+    "own",
     "own_token",
     "run_dir",
     "snapshot",

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from commonmode.store.batch import Appender
-from commonmode.store.errors import StoreHeldError
+from commonmode.store.errors import StoreHeldError, StoreUnreachableError
 from commonmode.store.execution import Parameters
 from commonmode.store.file_reader import CursorReader, FileReader
 from commonmode.store.flight.address import Address, find_owner, read_token
@@ -74,21 +74,43 @@ def connect(data: Path | str | None = None) -> StoreReader:
     return StoreReader(data)
 
 
-def open_writer(data: Path | str | None = None) -> Appender:
-    """Return who stores batches: the process that owns the store, or this one if none does.
+def own(data: Path | str | None = None) -> Writer:
+    """Take the store's file for this process; whoever reads it at the moment is waited for.
 
     Raises
     ------
     StoreUnreachableError, StoreVersionError
-        When another process holds the file without answering, or it is no store of this version.
+        When another process keeps the file, or it is no store of this version.
     """
-    return _patiently(lambda: _appender(store_path(data).resolve()))
+    return _patiently(lambda: Writer(store_path(data)))
 
 
-def _appender(path: Path) -> Appender:
+def open_writer(data: Path | str | None = None, *, may_own: bool = True) -> Appender:
+    """Return who stores batches: the process that owns the store, or this one if none does.
+
+    Parameters
+    ----------
+    data : path, optional
+        The data folder; `default_data_dir` when not given.
+    may_own : bool
+        False: an owner that is away is coming back, and must not find its file taken.
+
+    Raises
+    ------
+    StoreUnreachableError, StoreVersionError
+        When another process holds the file without answering, it is no store of this version, or
+        nobody owns it and this process may not.
+    """
+    return _patiently(lambda: _appender(store_path(data).resolve(), may_own=may_own))
+
+
+def _appender(path: Path, *, may_own: bool) -> Appender:
     owner = find_owner(run_dir(path))
     if owner is not None:
         return FlightAppender(owner, read_token(run_dir(path)))
+    if not may_own:
+        msg = f"the owner of the store {path} is away."
+        raise StoreUnreachableError(msg)
     return Writer(path)
 
 

@@ -309,12 +309,14 @@ FROM finding_events WHERE kind = 'finding_revised';
 COMMENT ON VIEW finding_revised IS 'A finding changed: updated, closed or withdrawn, with the reason.';
 
 -- Anyone may write to the log, so a finding that does not cast gives NULLs here, never an error.
+-- The watch and the batch detector each count their own revisions; the detector has the last word.
 CREATE VIEW latest_findings AS
 SELECT * FROM finding_events
 WHERE finding ->> '$.finding_id' IS NOT NULL
 QUALIFY row_number() OVER (
     PARTITION BY finding ->> '$.finding_id'
-    ORDER BY TRY_CAST(finding ->> '$.revision' AS BIGINT) DESC NULLS LAST, seq DESC
+    ORDER BY coalesce(TRY_CAST(finding ->> '$.provisional' AS BOOLEAN), false),
+        TRY_CAST(finding ->> '$.revision' AS BIGINT) DESC NULLS LAST, seq DESC
 ) = 1;
 COMMENT ON VIEW latest_findings IS 'The row of finding_events that holds each finding as it now stands.';
 

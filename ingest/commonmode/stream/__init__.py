@@ -1,5 +1,6 @@
 """Kafka: topics, pipe (producer), sink (consumer), watch (live), dead letters."""
 
+from commonmode.stream.broker_probe import BrokerProbe
 from commonmode.stream.connection import Connection
 from commonmode.stream.errors import BrokerRefusedError, BrokerUnreachableError
 from commonmode.stream.findings import FindingsPublisher, publish_findings
@@ -9,6 +10,7 @@ from commonmode.stream.sink_status import SinkStatus
 from commonmode.stream.topics import Topics, ensure
 
 __all__ = [
+    "BrokerProbe",
     "BrokerRefusedError",
     "BrokerUnreachableError",
     "Connection",

@@ -158,8 +158,9 @@ def create_app(  # noqa: PLR0913  each is a setting of its own
         stream_wait_empty=False,
         consumer_auto_offset_reset="latest",
         processing_guarantee="at_least_once",
-        broker_session_timeout=10.0,
-        broker_heartbeat_interval=2.0,
+        # The least that a broker allows by default: so long the agents of a killed worker wait.
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.5,
     )
     WatchWorker(app, connection, judge_factory, topics)
     return app
