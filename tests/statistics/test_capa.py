@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lmsim.metrics import CAPA
 
-from commonmode.statistics.capa import capa
+from commonmode.statistics.capa import capa, capa_of_all
 from commonmode.statistics.effective_number import effective_number
 
 
@@ -37,3 +38,36 @@ def test_a_thousand_agents_are_worth_the_published_numbers(rho: float, agents: f
 @given(agents=st.integers(1, 10**6), rho=st.floats(-1, 1))
 def test_the_effective_number_lies_between_one_and_all(agents: int, rho: float) -> None:
     assert 1 - 1e-9 <= effective_number(agents, rho) <= agents
+
+
+def exam(models: int, questions: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Answers of models to questions of two to six options, the right answers, the options."""
+    rng = np.random.default_rng(seed)
+    options = rng.integers(2, 7, questions)
+    chances = rng.gamma(0.5, size=(models, questions, 6)) + 1e-9
+    chances *= np.arange(6) < options[:, None]
+    return chances / chances.sum(axis=2, keepdims=True), rng.integers(0, options), options
+
+
+def theirs(exam: tuple[np.ndarray, np.ndarray, np.ndarray], one: int, two: int) -> float:
+    answers, right, options = exam
+    of = [[list(p[:k]) for p, k in zip(answers[m], options, strict=True)] for m in (one, two)]
+    of = [[np.array(p) for p in model] for model in of]
+    return float(CAPA(prob=True).compute_k(of[0], of[1], right.tolist()))
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_all_pairs_at_once_are_what_the_authors_compute_pair_by_pair(seed: int) -> None:
+    given_exam = exam(models=3, questions=12, seed=seed)
+    ours = capa_of_all(*given_exam)
+    for one, two in ((0, 1), (0, 2), (1, 2)):
+        assert ours[one, two] == pytest.approx(theirs(given_exam, one, two), abs=1e-9)
+
+
+def test_plain_answers_agree_with_the_formula_of_one_pair() -> None:
+    answers, right, options = exam(models=2, questions=300, seed=1)
+    plain = (answers == answers.max(axis=2, keepdims=True)).astype(float)
+    agreement = float((plain[0] * plain[1]).sum(axis=1).mean())
+    accuracy = plain[:, np.arange(300), right].mean(axis=1)
+    expected = capa(agreement, (accuracy[0], accuracy[1]), options)
+    assert capa_of_all(plain, right, options)[0, 1] == pytest.approx(expected)
