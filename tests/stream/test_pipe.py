@@ -10,7 +10,7 @@ from tests.stream.conftest import NOON, actions
 from commonmode.events import ContentObserved, Event, Position, Rejected, decode
 from commonmode.stream import BrokerUnreachableError, Pipe, PipeSummary, Topics
 from commonmode.stream.dead_letter import DeadLetter, from_record
-from commonmode.stream.log_reader import to_arrival
+from commonmode.stream.log_reader import to_arrivals
 
 pytestmark = pytest.mark.kafka
 
@@ -26,7 +26,7 @@ def read_topic(broker: str, topic: str, partitions: int, count: int) -> list[Mes
 
 
 def dead_letter(message: Message) -> DeadLetter:
-    arrival = to_arrival(message)
+    (arrival,) = to_arrivals([message])
     return from_record(arrival.headers, arrival.value or b"", arrival.place)
 
 

@@ -6,18 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonmode.events import (
-    ActionTaken,
-    MalformedEventError,
-    Position,
-    Rejected,
-    TaskEnded,
-    decode,
-    encode,
-)
+from commonmode.events import ActionTaken, MalformedEventError, Position, Rejected, encode
 from commonmode.formats.cloudevents import to_kafka
+from commonmode.stream.arrivals import Arrival, Arrivals
 from commonmode.stream.dead_letter import DeadLetter, Stage, to_record
-from commonmode.stream.records import Arrival, Row, decode_records, lay_out, read_record
+from commonmode.stream.records import decode_records, read_record
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EVENT = ActionTaken(id="e1", at=NOON, agent="a", action="buy", args={"x": 1})
@@ -54,27 +47,27 @@ def test_a_record_without_a_value_is_refused() -> None:
 def test_every_record_becomes_a_row_or_a_rejected_record_with_its_bytes(
     values: list[bytes],
 ) -> None:
-    decoded = decode_records(map(arrival, values, range(len(values))), "rejected")
+    decoded = decode_records(Arrivals.of(map(arrival, values, range(len(values)))), "rejected")
 
-    back = {row.place.offset: row.payload for row in decoded.rows}
+    offsets = decoded.table["offset"].to_pylist()
+    back = dict(zip(offsets, decoded.payloads, strict=True))
     back |= {each.position.offset: each.payload for each in decoded.rejected}
     assert back == dict(enumerate(values))
 
 
 def test_dead_letters_of_the_pipe_are_handed_on_and_those_of_the_sink_are_left_alone() -> None:
-    decoded = decode_records([letter("pipe"), letter("sink")], "rejected")
+    many = Arrivals.of([letter("pipe"), arrival(encode(EVENT), 7), letter("sink")])
+
+    decoded = decode_records(many, "rejected")
 
     assert [each.position for each in decoded.handed_on] == [Position("runs.jsonl", None, 7)]
-    assert (decoded.rows, decoded.rejected) == ([], [])
+    assert (decoded.table["offset"].to_pylist(), decoded.rejected) == ([7], [])
 
 
-def test_a_row_that_fits_no_column_is_rejected_and_the_rows_around_it_go_on() -> None:
-    wrong = TaskEnded(id="bad", at=NOON, agent="\ud800")
-    events = [decode(encode(EVENT)), wrong, EVENT]
-    rows = [Row(event, Position("events", 0, n), b"%d" % n) for n, event in enumerate(events)]
+def test_a_row_refused_later_has_its_bytes_and_its_place() -> None:
+    values = [encode(EVENT), b"{", encode(EVENT) + b" "]
+    decoded = decode_records(Arrivals.of(map(arrival, values, range(3))), "rejected")
 
-    laid_out = lay_out(rows)
+    refused = decoded.part(1, 2).refused(0, "does not fit")
 
-    assert laid_out.table["offset"].to_pylist() == [0, 2]
-    assert [row.place.offset for row in laid_out.rows] == [0, 2]
-    assert [(each.payload, each.position.offset) for each in laid_out.refused] == [(b"1", 1)]
+    assert refused == Rejected("does not fit", "", values[2], Position("events", 0, 2))

@@ -1,7 +1,14 @@
 """Events: immutable facts about what agents did, and their wire form."""
 
 from commonmode.events.codec import decode, encode, from_fields, to_fields
-from commonmode.events.columns import EVENT_SCHEMA, FIELDS, fields_of, to_events, to_table
+from commonmode.events.columns import (
+    EVENT_SCHEMA,
+    FIELDS,
+    fields_of,
+    to_events,
+    to_table,
+    with_positions,
+)
 from commonmode.events.errors import MalformedEventError, Position, Rejected
 from commonmode.events.kinds import (
     BY_NAME,
@@ -24,6 +31,7 @@ from commonmode.events.kinds import (
     TruthDeclared,
     kind_of,
 )
+from commonmode.events.lanes import Rows, Unfit, read_rows
 from commonmode.events.model import SCHEMA_VERSION, Event, Json
 
 __all__ = [
@@ -49,16 +57,20 @@ __all__ = [
     "PermissionRevoked",
     "Position",
     "Rejected",
+    "Rows",
     "StateChanged",
     "TaskDelegated",
     "TaskEnded",
     "TruthDeclared",
+    "Unfit",
     "decode",
     "encode",
     "fields_of",
     "from_fields",
     "kind_of",
+    "read_rows",
     "to_events",
     "to_fields",
     "to_table",
+    "with_positions",
 ]

@@ -139,17 +139,31 @@ def to_table(events: Sequence[Event], positions: Iterable[Position] | None = Non
     """
     columns = _field_columns(events)
     columns["kind"] = [kind_of(event) for event in events]
-    if positions is not None:
-        places = list(positions)
-        columns["topic"] = [place.source for place in places]
-        columns["partition"] = [place.partition for place in places]
-        columns["offset"] = [place.offset for place in places]
     count = len(events)
     arrays = (
         pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(count, f.type)
         for f in EVENT_SCHEMA
     )
-    return pa.table(list(arrays), schema=EVENT_SCHEMA)
+    table = pa.table(list(arrays), schema=EVENT_SCHEMA)
+    if positions is None:
+        return table
+    places = list(positions)
+    return with_positions(
+        table,
+        [place.source for place in places],
+        [place.partition for place in places],
+        [place.offset for place in places],
+    )
+
+
+def with_positions(
+    table: pa.Table, topics: list[str], partitions: list[int | None] | list[int], offsets: list[int]
+) -> pa.Table:
+    """Return rows of `EVENT_SCHEMA` with where each stood."""
+    for field, cells in zip(POSITION_FIELDS, (topics, partitions, offsets), strict=True):
+        number = EVENT_SCHEMA.get_field_index(field.name)
+        table = table.set_column(number, field, pa.array(cells, field.type))
+    return table
 
 
 def _field_columns(events: Sequence[Event]) -> dict[str, list[Any]]:

@@ -13,18 +13,13 @@ from commonmode.stream.connection import Connection
 from commonmode.stream.dead_letter import DeadLetter, to_record
 from commonmode.stream.errors import BrokerRefusedError, BrokerUnreachableError
 from commonmode.stream.outbox import Outbox, Record
-from commonmode.stream.records import LaidOut
+from commonmode.stream.records import Decoded
 
 
 class Load(Struct, frozen=True):
-    """All that one round of the sink has to store.
+    """All that one round of the sink has to store."""
 
-    `handed_on` was rejected, and published, by a stage before; `rejected` here.
-    """
-
-    laid_out: LaidOut
-    rejected: Sequence[Rejected]
-    handed_on: Sequence[Rejected]
+    decoded: Decoded
     offsets: Sequence[Offset]
 
 
@@ -72,27 +67,26 @@ class Committer:
         BrokerUnreachableError, StoreUnreachableError
             When either is away; nothing, or a first part without its offsets, is stored then.
         """
-        self._publish([*load.laid_out.refused, *load.rejected])
-        rejected = [*load.laid_out.refused, *load.rejected, *load.handed_on]
-        return self._store(load.laid_out, rejected, load.offsets)
+        decoded = load.decoded
+        self._publish(decoded.rejected)
+        return self._store(decoded, [*decoded.rejected, *decoded.handed_on], load.offsets)
 
     def _store(
-        self, laid_out: LaidOut, rejected: Sequence[Rejected], offsets: Sequence[Offset]
+        self, decoded: Decoded, rejected: Sequence[Rejected], offsets: Sequence[Offset]
     ) -> Appended:
+        count = len(decoded.payloads)
         try:
-            return self._appender.append(Batch(laid_out.table, rejected, offsets))
+            return self._appender.append(Batch(decoded.table, rejected, offsets))
         except BatchRefusedError as error:
-            if not laid_out.rows:
+            if not count:
                 raise
-            if len(laid_out.rows) == 1:
-                refused = laid_out.rows[0].refused(error.problem)
+            if count == 1:
+                refused = decoded.refused(0, error.problem)
                 self._publish([refused])
-                return self._store(_part(laid_out, 0, 0), [*rejected, refused], offsets)
+                return self._store(decoded.part(0, 0), [*rejected, refused], offsets)
         # Somewhere in there is a row that the store will not have: halve until it stands alone.
-        middle = len(laid_out.rows) // 2
-        first = self._store(_part(laid_out, 0, middle), (), ())
-        rest = _part(laid_out, middle, len(laid_out.rows))
-        return first + self._store(rest, rejected, offsets)
+        first = self._store(decoded.part(0, count // 2), (), ())
+        return first + self._store(decoded.part(count // 2, count), rejected, offsets)
 
     def _publish(self, rejected: Sequence[Rejected]) -> None:
         if not rejected:
@@ -117,7 +111,3 @@ class Committer:
         if self._outbox is not None:
             self._outbox.close()
             self._outbox = None
-
-
-def _part(laid_out: LaidOut, start: int, end: int) -> LaidOut:
-    return LaidOut(laid_out.rows[start:end], laid_out.table.slice(start, end - start), [])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka._types import HeadersType
 
-from commonmode.events import Position
+from commonmode.stream.arrivals import Arrivals, Headers
 from commonmode.stream.connection import Connection
 from commonmode.stream.positions import Partition
-from commonmode.stream.records import Arrival
 
 logger = logging.getLogger(__name__)
 
@@ -89,19 +88,25 @@ class LogReader:
             list(topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked
         )
 
-    def read(self, most: int, seconds: float) -> list[Arrival]:
+    def read(self, most: int, seconds: float) -> Arrivals:
         """Return up to `most` records, waiting `seconds` at most for them."""
-        arrivals = []
-        for message in self._consumer.consume(most, seconds):
-            if message.error() is not None:
-                self._note(message)
-                continue
-            arrival = to_arrival(message)
-            place = Partition(arrival.place.source, arrival.place.partition or 0)
-            if place in self._next:
-                self._next[place] = arrival.place.offset + 1
-                arrivals.append(arrival)
-        return arrivals
+        messages = self._consumer.consume(most, seconds)
+        records = [message for message in messages if not self._is_note(message)]
+        arrivals = to_arrivals(records)
+        last = dict(zip(_places(arrivals), arrivals.offsets, strict=True))
+        for place in last.keys() & self._next.keys():
+            self._next[Partition(*place)] = last[place] + 1
+        return arrivals if last.keys() <= self._next.keys() else self._only_ours(arrivals)
+
+    def _only_ours(self, arrivals: Arrivals) -> Arrivals:
+        places = enumerate(_places(arrivals))
+        return arrivals.take(number for number, place in places if place in self._next)
+
+    def _is_note(self, message: Message) -> bool:
+        if message.error() is None:
+            return False
+        self._note(message)
+        return True
 
     def _note(self, message: Message) -> None:
         error = message.error()
@@ -136,14 +141,27 @@ class LogReader:
         self._consumer.close()
 
 
-def to_arrival(message: Message) -> Arrival:
-    """Take a client's message over into our own words."""
-    place = Position(message.topic() or "", message.partition(), message.offset() or 0)
-    headers = message.headers()
-    return Arrival(place, _by_name(headers) if headers else {}, message.value())
+def to_arrivals(messages: Sequence[Message]) -> Arrivals:
+    """Take a client's messages over into our own words."""
+    return Arrivals(
+        [message.topic() or "" for message in messages],
+        [message.partition() or 0 for message in messages],
+        [message.offset() or 0 for message in messages],
+        [_by_name(message.headers()) for message in messages],
+        [message.value() for message in messages],
+    )
 
 
-def _by_name(headers: HeadersType) -> dict[str, bytes]:
+def _places(arrivals: Arrivals) -> Iterator[tuple[str, int]]:
+    return zip(arrivals.topics, arrivals.partitions, strict=True)
+
+
+_NO_HEADERS: Headers = {}
+
+
+def _by_name(headers: HeadersType | None) -> Headers:
+    if not headers:
+        return _NO_HEADERS
     pairs = headers.items() if isinstance(headers, dict) else headers
     return {
         name: value.encode() if isinstance(value, str) else value or b"" for name, value in pairs

@@ -2,56 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from commonmode.events import (
-    EVENT_SCHEMA,
     Event,
     MalformedEventError,
     Position,
     Rejected,
     decode,
-    to_table,
+    read_rows,
+    with_positions,
 )
 from commonmode.formats.cloudevents import from_kafka, is_cloudevent
+from commonmode.stream.arrivals import Arrivals, Headers
 from commonmode.stream.dead_letter import from_record
-
-
-class Arrival(NamedTuple):
-    """One record as it came from the log."""
-
-    place: Position
-    headers: Mapping[str, bytes]
-    value: bytes | None
-
-
-class Row(NamedTuple):
-    """An event, where it stood, and the bytes it was read from."""
-
-    event: Event
-    place: Position
-    payload: bytes
-
-    def refused(self, reason: str) -> Rejected:
-        """Return the rejected record it becomes when it cannot be stored after all."""
-        return Rejected(reason, "", self.payload, self.place)
 
 
 class Decoded(NamedTuple):
     """What a batch of records turned into.
 
+    `payloads` are the bytes that each row of `table` was read from.
     `handed_on` are dead letters of earlier stages: they are stored, but not published again.
     """
 
-    rows: list[Row]
-    rejected: list[Rejected]
-    handed_on: list[Rejected]
+    table: pa.Table
+    payloads: Sequence[bytes | None]
+    rejected: Sequence[Rejected]
+    handed_on: Sequence[Rejected]
+
+    def refused(self, row: int, reason: str) -> Rejected:
+        """Return the rejected record that a row becomes when it cannot be stored after all."""
+        (place,) = self.table.slice(row, 1).select(["topic", "partition", "offset"]).to_pylist()
+        return Rejected(reason, "", self.payloads[row] or b"", Position(*place.values()))
+
+    def part(self, start: int, end: int) -> Decoded:
+        """Return some of the rows, and nothing of the rejected."""
+        return Decoded(self.table.slice(start, end - start), self.payloads[start:end], (), ())
 
 
-def read_record(headers: Mapping[str, bytes], value: bytes | None) -> Event:
+def read_record(headers: Headers, value: bytes | None) -> Event:
     """Read one record: canonical JSON, or a CloudEvent in binary or structured mode.
 
     Raises
@@ -67,46 +59,38 @@ def read_record(headers: Mapping[str, bytes], value: bytes | None) -> Event:
     return decode(value)
 
 
-def decode_records(arrivals: Iterable[Arrival], dead_letters: str) -> Decoded:
+def decode_records(arrivals: Arrivals, dead_letters: str) -> Decoded:
     """Decode a batch; `dead_letters` is the topic whose records are rejected ones already."""
-    decoded = Decoded([], [], [])
-    for arrival in arrivals:
-        place, headers, value = arrival
-        if place.source == dead_letters:
-            letter = from_record(headers, value or b"", place)
-            if letter.stage == "pipe":
-                decoded.handed_on.append(letter.rejected)
-            continue
-        try:
-            event = read_record(headers, value)
-        except MalformedEventError as error:
-            decoded.rejected.append(Rejected(error.reason, error.hint, value or b"", place))
-        else:
-            decoded.rows.append(Row(event, place, value or b""))
-    return decoded
+    if dead_letters not in set(arrivals.topics):
+        return _decode(arrivals, [])
+    letters = [number for number, topic in enumerate(arrivals.topics) if topic == dead_letters]
+    others = sorted(set(range(len(arrivals))).difference(letters))
+    return _decode(arrivals.take(others), _handed_on(arrivals.take(letters)))
 
 
-class LaidOut(NamedTuple):
-    """Rows that fit the store's columns, with those columns, and what became of the others."""
-
-    rows: list[Row]
-    table: pa.Table
-    refused: list[Rejected]
-
-
-def lay_out(rows: list[Row]) -> LaidOut:
-    """Turn rows into columns; a row that does not fit them is rejected, the others go on."""
-    try:
-        return LaidOut(rows, _table(rows), [])
-    except (pa.ArrowException, OverflowError, UnicodeError) as error:
-        if len(rows) == 1:
-            refused = rows[0].refused(f"does not fit the columns: {error}.")
-            return LaidOut([], EVENT_SCHEMA.empty_table(), [refused])
-    middle = len(rows) // 2
-    first, rest = lay_out(rows[:middle]), lay_out(rows[middle:])
-    table = pa.concat_tables([first.table, rest.table])
-    return LaidOut(first.rows + rest.rows, table, first.refused + rest.refused)
+def _decode(records: Arrivals, handed_on: list[Rejected]) -> Decoded:
+    rows = read_rows(
+        _plain_values(records),
+        lambda number: read_record(records.headers[number], records.values[number]),
+    )
+    kept = records if len(rows.numbers) == len(records) else records.take(rows.numbers.tolist())
+    table = with_positions(rows.table, kept.topics, kept.partitions, kept.offsets)
+    rejected = [
+        Rejected(reason, hint, value or b"", place)
+        for number, reason, hint in rows.unfit
+        for place, _, value in [records.record(number)]
+    ]
+    return Decoded(table, kept.values, rejected, handed_on)
 
 
-def _table(rows: list[Row]) -> pa.Table:
-    return to_table([row.event for row in rows], [row.place for row in rows])
+def _plain_values(records: Arrivals) -> Sequence[bytes | None]:
+    """Return the values that are canonical JSON or nothing; None for the others."""
+    if not any(records.headers):
+        return records.values
+    pairs = zip(records.headers, records.values, strict=True)
+    return [None if headers and is_cloudevent(headers) else value for headers, value in pairs]
+
+
+def _handed_on(letters: Arrivals) -> list[Rejected]:
+    read = (from_record(headers, value or b"", place) for place, headers, value in letters)
+    return [letter.rejected for letter in read if letter.stage == "pipe"]

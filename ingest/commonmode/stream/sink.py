@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from commonmode.store import Appended, Offset, StoreUnreachableError
+from commonmode.stream.arrivals import Arrivals
 from commonmode.stream.commit import Committer, Load, Storage
 from commonmode.stream.connection import Connection
 from commonmode.stream.errors import BrokerUnreachableError
 from commonmode.stream.log_reader import LogReader
 from commonmode.stream.positions import Partition, all_partitions, starting_offsets
-from commonmode.stream.records import Arrival, decode_records, lay_out
+from commonmode.stream.records import decode_records
 from commonmode.stream.sink_status import SinkStatus, StatusBoard
 from commonmode.stream.topic_watch import Found, TopicWatch
 from commonmode.stream.topics import Topics
@@ -137,17 +138,12 @@ class Sink:
             self._pending = self._pool.submit(self._commit, load)
         self._board.saw(self._log.positions, self._log.ends())
 
-    def _decode(self, arrivals: Sequence[Arrival]) -> Load:
+    def _decode(self, arrivals: Arrivals) -> Load:
         decoded = decode_records(arrivals, self._topics.rejected)
-        return Load(
-            laid_out=lay_out(decoded.rows),
-            rejected=decoded.rejected,
-            handed_on=decoded.handed_on,
-            offsets=self._offsets_after(arrivals),
-        )
+        return Load(decoded, self._offsets_after(arrivals))
 
-    def _offsets_after(self, arrivals: Sequence[Arrival]) -> list[Offset]:
-        touched = {Partition(a.place.source, a.place.partition or 0) for a in arrivals}
+    def _offsets_after(self, arrivals: Arrivals) -> list[Offset]:
+        touched = set(zip(arrivals.topics, arrivals.partitions, strict=True))
         return [
             Offset(p.topic, p.number, at, self._known[p.topic].topic_id)
             for p, at in self._log.positions.items()
@@ -156,7 +152,7 @@ class Sink:
 
     def _commit(self, load: Load) -> Appended:
         appended = self._committer.commit(load)
-        self._board.stored(appended, (row.event.at for row in load.laid_out.rows))
+        self._board.stored(appended, load.decoded.table)
         return appended
 
     def _wait_for_commit(self) -> None:

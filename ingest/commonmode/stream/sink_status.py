@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from commonmode.store import Appended
@@ -68,13 +70,14 @@ class StatusBoard:
         with self._lock:
             self._status = msgspec.structs.replace(self._status, positions=positions, ends=ends)
 
-    def stored(self, appended: Appended, times: Iterable[datetime]) -> None:
-        """Note what was committed: how much, and the event times."""
+    def stored(self, appended: Appended, rows: pa.Table) -> None:
+        """Note what was committed: how much, and the latest event time of the rows."""
+        latest: datetime | None = pc.call_function("max", [rows["at"]]).as_py()
         with self._lock:
             before = self._status
-            known = [] if before.last_event_at is None else [before.last_event_at]
+            times = [time for time in (before.last_event_at, latest) if time is not None]
             self._status = msgspec.structs.replace(
                 before,
                 appended=before.appended + appended,
-                last_event_at=max([*known, *times], default=None),
+                last_event_at=max(times, default=None),
             )

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from commonmode.events import ActionTaken, Event, FindingRaised, FindingRevised, PermissionGranted
 from commonmode.stream import Pipe, Topics
-from commonmode.stream.log_reader import to_arrival
+from commonmode.stream.log_reader import to_arrivals
 from commonmode.stream.records import read_record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -65,7 +65,7 @@ class Findings:
         while not {f"agent:{a}" for a in agents} <= self.subjects(revision):
             assert time.monotonic() < until, f"only {self.subjects(revision)}"
             for message in self._consumer.consume(100, 0.2):
-                arrival = to_arrival(message)
+                (arrival,) = to_arrivals([message])
                 self.seen.append(read_record(arrival.headers, arrival.value))
 
     def subjects(self, revision: int) -> set[str]:

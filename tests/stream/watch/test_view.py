@@ -11,8 +11,8 @@ from commonmode.detectors.scope.live import LiveJudge
 from commonmode.events import ActionTaken, Event, PermissionGranted, Position, encode
 from commonmode.formats.cloudevents import to_kafka
 from commonmode.stream import Topics
+from commonmode.stream.arrivals import Arrival
 from commonmode.stream.findings import FindingEvent
-from commonmode.stream.records import Arrival
 from commonmode.stream.watch.view import View
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

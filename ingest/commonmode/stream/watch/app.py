@@ -14,9 +14,9 @@ import faust
 import psutil
 
 from commonmode.events import Position
+from commonmode.stream.arrivals import Arrival
 from commonmode.stream.connection import Connection
 from commonmode.stream.findings import FindingEvent, finding_record
-from commonmode.stream.records import Arrival
 from commonmode.stream.topics import Topics, ensure
 from commonmode.stream.watch.credentials import credentials
 from commonmode.stream.watch.judge import JudgeFactory

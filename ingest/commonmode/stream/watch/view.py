@@ -11,8 +11,9 @@ from commonmode.events import (
     PermissionGranted,
     PermissionRevoked,
 )
+from commonmode.stream.arrivals import Arrival
 from commonmode.stream.findings import FindingEvent
-from commonmode.stream.records import Arrival, read_record
+from commonmode.stream.records import read_record
 from commonmode.stream.topics import Topics
 from commonmode.stream.watch.judge import LiveJudge
 from commonmode.stream.watch.standing import Standing
