@@ -159,26 +159,25 @@ def test_a_smaller_reserve_of_disk_is_enough_when_little_is_asked(
 
 @kafka
 @pytest.mark.parametrize(
-    ("setting", "value"),
+    "altered",
     [("retention.ms", "604800000"), ("retention.bytes", "1048576"), ("cleanup.policy", "compact")],
 )
 def test_a_topic_that_would_drop_history_is_named_with_the_command_that_mends_it(
     tmp_path: Path,
     broker: str,
     topics: Topics,
-    setting: str,
-    value: str,
+    altered: tuple[str, str],
     wait_until: WaitUntil,
 ) -> None:
     with administration(Connection(broker)) as admin:
-        asking = ConfigResource(ConfigResourceType.TOPIC, topics.events, {setting: value})
+        asking = ConfigResource(ConfigResourceType.TOPIC, topics.events, dict([altered]))
         admin.alter_configs([asking])
     patient = Patient(data_dir=tmp_path, connection=Connection(broker), topics=topics)
     # The controller says yes before the broker has heard of it.
     assert wait_until(lambda: told("retention", patient).verdict == "warning")
     found = told("retention", patient)
 
-    assert f"{topics.events} has {setting}={value}" in found.found
+    assert f"{topics.events} has {'='.join(altered)}" in found.found
     assert f"--alter --topic {topics.events} --add-config" in found.remedy
     assert topics.findings not in found.found
 
