@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from commonmode.economy.clock import Span
 from commonmode.economy.places import Place, plain_places
-from commonmode.economy.planting import Truth
+from commonmode.economy.planting import Act, Truth
 from commonmode.economy.rows import Ints
 from commonmode.economy.world import World
 
@@ -37,18 +39,31 @@ def sellers(world: World, count: int, size: int, rng: np.random.Generator) -> li
     ]
 
 
-def own_times(
-    world: World, group: Sellers, acts: int, rng: np.random.Generator
+Post = Callable[[World, Sellers, Ints, Ints, np.random.Generator], Sequence[pl.DataFrame]]
+"""The world, a market, sellers and instants → the events of their posting prices then."""
+
+
+def posting(
+    world: World, markets: Sequence[Sellers], acts: int, rng: np.random.Generator, post: Post
+) -> Act:
+    """Let each seller post so often, at times of its own over the whole span."""
+    times = [_own_times(world, market, acts, rng) for market in markets]
+
+    def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
+        frames: list[pl.DataFrame] = []
+        for market, (who, at) in zip(markets, times, strict=True):
+            inside = span.holds(at)
+            frames += post(world, market, who[inside], at[inside], rng)
+        return frames
+
+    return act
+
+
+def _own_times(
+    world: World, market: Sellers, acts: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """Return sellers and instants: each acts so often, at times of its own, over the whole span."""
-    who = np.repeat(group.members, acts)
+    who = np.repeat(market.members, acts)
     return rng.permutation(who), world.span.early().draw(len(who), rng)
-
-
-def during(span: Span, who: Ints, at: Ints) -> tuple[Ints, Ints]:
-    """Return those of sellers and instants that fall in a stretch of time."""
-    inside = span.holds(at)
-    return who[inside], at[inside]
 
 
 def _some(members: Ints, size: int, rng: np.random.Generator) -> Ints:

@@ -60,7 +60,8 @@ def null_kappas(people: Electorate, observed: Floats, limits: Limits, seed: int)
     draws = max(limits.draws, math.ceil(len(people.families) / limits.rate))
     glance = min(_GLANCE, draws)
     null = _draw(people, ballots, glance, limits.weight_cap, rng)
-    if upper_p_value(np.nan_to_num(observed, nan=-np.inf), null).min() > _UNUSUAL:
+    unusual = upper_p_value(np.nan_to_num(observed, nan=-np.inf), null).min() <= _UNUSUAL
+    if glance == draws or not unusual:
         return null
     return np.vstack([null, _draw(people, ballots, draws - glance, limits.weight_cap, rng)])
 

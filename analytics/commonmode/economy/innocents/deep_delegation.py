@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from commonmode.economy.acts import ORDER, Acts, do
-from commonmode.economy.clock import HOUR, MINUTE, Span
+from commonmode.economy.clock import HOUR, MINUTE
 from commonmode.economy.delegation import Grants, grant_ids, lend
+from commonmode.economy.incidents import incidents
 from commonmode.economy.planting import Label, Plan, Plant, Truth, check_least, punctual
 from commonmode.economy.rows import Ints
 from commonmode.economy.world import World
@@ -40,17 +40,7 @@ class DeepDelegation(Plant):
 
     def plan(self, world: World, rng: np.random.Generator) -> Plan:
         """Choose who starts the chains, and when."""
-        role = world.population.draw_roles(self.chains, rng)
-        first = world.population.draw(role, rng)
-        at = world.span.early().draw(self.chains, rng)
-
-        def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            inside = np.flatnonzero(span.holds(at))
-            if not len(inside):
-                return ()
-            return self._hand_down(world, first[inside], at[inside], rng)
-
-        return Plan(act=act)
+        return Plan(act=incidents(world, self.chains, rng, self._hand_down))
 
     def _hand_down(
         self, world: World, by: Ints, at: Ints, rng: np.random.Generator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from commonmode.economy.acts import ORDER, Acts, do
-from commonmode.economy.clock import HOUR, MINUTE, Span
+from commonmode.economy.clock import HOUR, MINUTE
 from commonmode.economy.delegation import Grants, grant_ids, lend
+from commonmode.economy.incidents import incidents
 from commonmode.economy.planting import Label, Plan, Plant, Truth, check_least, punctual
 from commonmode.economy.rows import Ints
 from commonmode.economy.world import World
@@ -41,17 +41,7 @@ class LateGrant(Plant):
 
     def plan(self, world: World, rng: np.random.Generator) -> Plan:
         """Choose who acts, and when."""
-        role = world.population.draw_roles(self.grants, rng)
-        who = world.population.draw(role, rng)
-        at = world.span.early().draw(self.grants, rng)
-
-        def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            inside = np.flatnonzero(span.holds(at))
-            if not len(inside):
-                return ()
-            return self._use(world, who[inside], at[inside], rng)
-
-        return Plan(act=act)
+        return Plan(act=incidents(world, self.grants, rng, self._use))
 
     def _use(
         self, world: World, who: Ints, at: Ints, rng: np.random.Generator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,10 +9,9 @@ import numpy as np
 import polars as pl
 
 from commonmode.economy.acts import PRICE, do
-from commonmode.economy.clock import Span
 from commonmode.economy.planting import Label, Plan, Plant, check_least
 from commonmode.economy.rows import Ints
-from commonmode.economy.sellers import Sellers, during, own_times, sellers
+from commonmode.economy.sellers import Sellers, posting, sellers
 from commonmode.economy.world import World
 
 
@@ -49,16 +47,10 @@ class PriceFloor(Plant):
     def plan(self, world: World, rng: np.random.Generator) -> Plan:
         """Choose sellers and resources."""
         markets = sellers(world, self.markets, self.sellers, rng)
-        posts = [own_times(world, market, self.acts, rng) for market in markets]
-
-        def act(span: Span, rng: np.random.Generator) -> Sequence[pl.DataFrame]:
-            return [
-                frame
-                for market, (who, at) in zip(markets, posts, strict=True)
-                for frame in self._post(world, market, *during(span, who, at), rng)
-            ]
-
-        return Plan(truths=tuple(market.truth(world) for market in markets), act=act)
+        return Plan(
+            truths=tuple(market.truth(world) for market in markets),
+            act=posting(world, markets, self.acts, rng, self._post),
+        )
 
     def _post(
         self, world: World, market: Sellers, who: Ints, at: Ints, rng: np.random.Generator
