@@ -52,14 +52,14 @@ FOREIGN_KEYS = pa.schema(
     ]
 )
 
-_TABLES = """
+_TABLES = r"""
     SELECT table_catalog, table_schema, table_name,
         CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END AS table_type
     FROM information_schema.tables
     WHERE table_catalog = current_database() AND table_schema = 'main'
         AND table_catalog = coalesce($catalog, table_catalog)
-        AND table_schema LIKE coalesce($schemas, '%')
-        AND table_name LIKE coalesce($tables, '%')
+        AND table_schema LIKE coalesce($schemas, '%') ESCAPE '\'
+        AND table_name LIKE coalesce($tables, '%') ESCAPE '\'
     ORDER BY ALL
 """
 _COMMENTS = "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $table"
@@ -75,9 +75,10 @@ def db_schemas(
     cursor: duckdb.DuckDBPyConnection, command: messages.CommandGetDbSchemas
 ) -> pa.Table:
     """Return the one schema, where it fits the filter."""
-    query = """
+    query = r"""
         SELECT current_database(), 'main' WHERE current_database() =
-        coalesce($catalog, current_database()) AND 'main' LIKE coalesce($schemas, '%')
+        coalesce($catalog, current_database())
+        AND 'main' LIKE coalesce($schemas, '%') ESCAPE '\'
     """
     wanted = {
         "catalog": command.catalog,

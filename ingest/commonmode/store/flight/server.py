@@ -14,11 +14,12 @@ from pyarrow import flight
 
 from commonmode.store.errors import QueryRefusedError
 from commonmode.store.execution import Parameters, single_read
-from commonmode.store.flight import catalog, info, messages
+from commonmode.store.flight import catalog, info, messages, outgoing
 from commonmode.store.flight.access import NoHandshake, TokenCheck, own_token
 from commonmode.store.flight.address import Address, announce, withdraw
 from commonmode.store.flight.bounds import Limits, QueryPool
 from commonmode.store.flight.faults import faults
+from commonmode.store.flight.parameters import parameter_schema
 from commonmode.store.flight.prepared import Prepared, PreparedStatements, in_order, unbound
 from commonmode.store.flight.protobuf import pack, unpack
 from commonmode.store.flight.wire import decode_batch, decode_query, encode_query, is_batch
@@ -160,9 +161,9 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
 
         def rows() -> Iterator[pa.RecordBatch]:
             with faults():
-                yield from stream
+                yield from outgoing.batches(stream)
 
-        return flight.GeneratorStream(stream.schema, rows())
+        return flight.GeneratorStream(outgoing.portable(stream.schema), rows())
 
     def _answer(self, command: messages.Message | str) -> pa.Table:
         with self._pool.cursor() as cursor:
@@ -176,7 +177,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                 case messages.CommandGetTableTypes():
                     return catalog.table_types()
                 case messages.CommandGetSqlInfo():
-                    return info.sql_info(command.info)
+                    return info.sql_info(cursor, command.info)
                 case messages.Message() if type(command) in catalog.NO_KEYS:
                     return catalog.NO_KEYS[type(command)].empty_table()
         msg = f"this server does not know the command {_named(command)}."
@@ -184,7 +185,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
 
     def _schema(self, sql: str, parameters: Parameters) -> pa.Schema:
         with self._pool.cursor() as cursor:
-            return catalog.result_schema(cursor, sql, parameters)
+            return outgoing.portable(catalog.result_schema(cursor, sql, parameters))
 
     def do_action(self, context: Any, action: Any) -> Iterator[flight.Result]:
         del context
@@ -201,9 +202,8 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
     def _prepare(self, sql: str) -> bytes:
         with self._pool.cursor() as cursor:
             names = in_order(single_read(cursor, sql).named_parameters)
+            expected = parameter_schema(cursor, sql, names)
         prepared = Prepared(sql, names)
-        # A parameter's type is not known before it is bound; text is cast to what it meets.
-        expected = pa.schema([pa.field(name, pa.string()) for name in names])
         result = messages.ActionCreatePreparedStatementResult(
             prepared_statement_handle=self._prepared.add(prepared),
             dataset_schema=self._schema(sql, unbound(prepared)).serialize().to_pybytes(),
