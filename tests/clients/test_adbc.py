@@ -110,6 +110,16 @@ def test_it_lists_catalogs_schemas_tables_columns_and_types(adbc: flight_sql.Con
     assert adbc.adbc_get_table_types() == ["TABLE", "VIEW"]
 
 
+def test_rows_as_wide_as_a_document_arrive(adbc: flight_sql.Connection) -> None:
+    wide = "SELECT repeat('x', 10_000 + i) AS text FROM range(20_000) AS t(i)"
+    with adbc.cursor() as cursor:
+        cursor.execute(wide)
+        sizes = [batch.nbytes for batch in cursor.fetch_record_batch()]
+
+    assert sum(sizes) > 200 * 2**20
+    assert max(sizes) < 16 * 2**20
+
+
 class TestPolars:
     def test_a_frame_has_the_columns_own_types(self, adbc: flight_sql.Connection) -> None:
         frame = pl.read_database(TYPES, adbc)

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from commonmode.store.flight.bounds import BoundedStream
 
+MESSAGE_BYTES = 4 * 2**20
+"""About what one message carries: ADBC takes 16 MB unless it is told otherwise."""
+
 
 def portable(schema: pa.Schema) -> pa.Schema:
     """Return the columns with dictionaries spelt out: JDBC shows the number of an ENUM's value.
@@ -24,6 +27,12 @@ def portable(schema: pa.Schema) -> pa.Schema:
 
 
 def batches(stream: BoundedStream) -> Iterator[pa.RecordBatch]:
-    """Yield a query's rows as the columns that `portable` names."""
+    """Yield a query's rows as the columns that `portable` names, in messages of a size."""
     schema = portable(stream.schema)
-    return (batch.cast(schema) for batch in stream)
+    for batch in stream:
+        yield from _in_messages(batch.cast(schema))
+
+
+def _in_messages(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    rows = max(1, batch.num_rows * MESSAGE_BYTES // max(batch.nbytes, 1))
+    return (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
