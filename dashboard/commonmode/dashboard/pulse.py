@@ -11,7 +11,7 @@ from commonmode.store import StoreUnreachableError
 
 PULSE = """
 SELECT (SELECT count(*) FROM events) AS events,
-       (SELECT count(*) FROM rejected) AS rejected,
+       (SELECT count(*) FROM rejected WHERE retried_at IS NULL) AS rejected,
        (SELECT max(ingested_at) FROM events) AS newest,
        (SELECT count(*) FROM findings WHERE status <> 'withdrawn') AS findings
 """

@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         as_json=as_json,
     )
     if done.rejected:
-        errors.print(f"{done.rejected:,} rejected: table `rejected` has the reasons.")
+        errors.print(f"{done.rejected:,} rejected: `commonmode rejected` lists the reasons.")
     if records.interrupted:
         return INTERRUPTED
     return SOME_REJECTED if done.rejected else 0

@@ -18,6 +18,7 @@ VERBS = {
     "status": "What runs, where, and how far behind it is.",
     "pipe": "Logs → Kafka.",
     "load": "Logs → store, without a broker.",
+    "rejected": "What was refused and why; read it again after a fix.",
     "sql": "Ask the store, once or interactively.",
     "detect": "Judge closed windows, once or for ever.",
     "findings": "List findings.",

@@ -41,9 +41,8 @@ class Sources(Struct, frozen=True):
         click.UsageError
             When there is no such file, or it may not be read.
         """
-        options = ReadOptions(start=self.start) if self.start else ReadOptions()
-        named = self._named()
-        logs = [Log(file, options, named) for file in self.files or (Path("-"),)]
+        options, form = self.options(), self.named()
+        logs = [Log(file, options, form) for file in self.files or (Path("-"),)]
         found = [log if is_written_live(log.file) else log.recognised() for log in logs]
         for form in dict.fromkeys(log.form for log in found if log.form is not None):
             announce(form, _names([str(log.file) for log in found if log.form == form]))
@@ -54,7 +53,18 @@ class Sources(Struct, frozen=True):
         for log in self.logs():
             yield from log.read(announce)
 
-    def _named(self) -> Format | None:
+    def options(self) -> ReadOptions:
+        """Return what the logs do not say themselves."""
+        return ReadOptions(start=self.start) if self.start else ReadOptions()
+
+    def named(self) -> Format | None:
+        """Return the format that was named, or described by a map; None where none was.
+
+        Raises
+        ------
+        MapError
+            When the map is wrong.
+        """
         if self.map_file is not None:
             return Mapped(self.map_file.read_text(encoding="utf-8"), str(self.map_file))
         return None if self.format_name == "auto" else get(self.format_name)
@@ -65,10 +75,15 @@ def _names(names: Sequence[str]) -> str:
 
 
 def source_options(function: F) -> F:
-    """Add ``[FILES]…``, ``--source-format``, ``--map`` and ``--start``."""
+    """Add ``[FILES]…`` and what `format_options` adds."""
+    files = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+    return files(format_options(function))
+
+
+def format_options(function: F) -> F:
+    """Add ``--source-format``, ``--map`` and ``--start``."""
     names = ["auto", *(form.name for form in FORMATS)]
     options = (
-        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
         click.option(
             "--source-format",
             "format_name",

@@ -31,3 +31,15 @@ def plain(text: str) -> str:
     """
     text = _ESCAPES.sub("", text)
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+
+
+def escaped(content: bytes) -> str:
+    r"""Return bytes as text in which whatever does not print stands as an escape.
+
+    Examples
+    --------
+    >>> print(escaped("é\x1b[2J\u202e".encode() + b"\xff\x00"))
+    é\x1b[2J\u202e\xff\x00
+    """
+    text = content.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -15,14 +15,14 @@ COUNTS = "SELECT topic, stored, duplicates, rejected FROM ingest_counts ORDER BY
 REASONS = """
 SELECT reason, any_value(hint) AS hint, count(*) AS records, min(topic) AS source,
        min(rejected_at) AS first, max(rejected_at) AS last
-FROM rejected GROUP BY reason ORDER BY records DESC LIMIT 200
+FROM rejected WHERE retried_at IS NULL GROUP BY reason ORDER BY records DESC LIMIT 200
 """
 
 REJECTED = """
 SELECT rejected_at, topic, partition, "offset", reason, hint,
        left(replace(coalesce(TRY(decode(payload)), CAST(payload AS VARCHAR)), chr(10), ' '), 400)
            AS payload
-FROM rejected ORDER BY seq DESC LIMIT 500
+FROM rejected WHERE retried_at IS NULL ORDER BY seq DESC LIMIT 500
 """
 
 SOURCES = """
