@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.detectors.histories import START, frame, histories
 
 from commonmode.detectors import Score, Window
@@ -36,10 +37,18 @@ def batch(history: list[Event]) -> dict[tuple[Window, str], Score]:
     tallies = DETECTOR.merge([DETECTOR.tally(frame(history))])
     windows = {Window.of(event.at, DETECTOR.window) for event in history}
     return {
-        (window, score.agents[0]): score
+        (window, score.agents[0]): without_exposure(score)
         for window in windows
         for score in DETECTOR.judge(tallies, window)
     }
+
+
+def without_exposure(score: Score) -> Score:
+    """Leave out what depends on everybody's resources: a live judge sees one agent's events."""
+    exposure = ("blast_radius", "over_privilege")
+    measures = {name: value for name, value in score.measures.items() if name not in exposure}
+    reasons = tuple(reason for reason in score.reasons if not reason.startswith("Its grants reach"))
+    return replace(score, measures=measures, reasons=reasons)
 
 
 def standing(sent: Iterable[FindingRaised | FindingRevised]) -> dict[str, tuple[object, ...]]:

@@ -14,7 +14,8 @@ from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.scope.chains import resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
 from commonmode.detectors.scope.grants import Grant, names, places
-from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, score
+from commonmode.detectors.scope.reach import reach
+from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, exposed, score
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
@@ -85,6 +86,9 @@ class Scope(Detector):
     agree to within a grant's margins. Blind to harm within what was permitted.
     The measure `escalations` counts grants held that name more than their parent does; as
     S_eff narrows they permit nothing more, so they are no breach by themselves.
+    `blast_radius` counts the resources anyone acted on in the window that the agent's grants reach,
+    `over_privilege` is the share of them that its own work did not touch: what could go wrong, not
+    what did.
 
     References
     ----------
@@ -157,19 +161,23 @@ class Scope(Detector):
         actions = tallies["actions"].filter(
             pl.col("at").is_between(window.start, window.end, closed="left")
         )
+        scopes = chains.frame()
         judged = answers(
             actions,
-            chains.frame(),
+            scopes,
             agents={grant.agent for grant in grants},
             grants={grant.grant for grant in grants},
         )
         wider = defaultdict[str, list[str]](list)
         for grant in chains.escalations:
             wider[grant.agent].append(grant.grant)
-        return [
-            score(counts, sorted(wider[counts.agent]), window)
-            for counts in map(Counts._make, _per_agent(judged).iter_rows())
-        ]
+        reached: dict[str, int] = dict(reach(scopes, actions["resource"]).iter_rows())
+        scores = list[Score]()
+        for *row, used in _per_agent(judged).iter_rows():
+            counts = Counts(*row)
+            plain = score(counts, sorted(wider[counts.agent]), window)
+            scores.append(exposed(plain, used, reached.get(counts.agent)))
+        return scores
 
 
 def _grant(row: dict[str, Any]) -> Grant:
@@ -182,8 +190,8 @@ def _times(revocations: pl.DataFrame) -> dict[str, list[datetime]]:
 
 
 def _per_agent(judged: pl.DataFrame) -> pl.DataFrame:
-    breach = pl.col("answer") == "breach"
-    n = pl.col("n")
+    answer, n = pl.col("answer"), pl.col("n")
+    breach = answer == "breach"
     places = pl.col("resource").filter(breach & pl.col("resource").is_not_null())
     return (
         judged.group_by("agent")
@@ -191,8 +199,9 @@ def _per_agent(judged: pl.DataFrame) -> pl.DataFrame:
             n.sum(),
             breaches=n.filter(breach & ~pl.col("attempt")).sum(),
             attempts=n.filter(breach & pl.col("attempt")).sum(),
-            undetermined=n.filter(pl.col("answer") == "undetermined").sum(),
+            undetermined=n.filter(answer == "undetermined").sum(),
             resources=places.unique().sort().head(MOST_NAMED),
+            used=pl.col("resource").filter(answer == "ok").drop_nulls().n_unique(),
         )
         .sort("agent")
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from commonmode.detectors.base import Window
 from commonmode.detectors.scope import sql
 from commonmode.detectors.score import Score, Verdict
@@ -45,6 +47,20 @@ def score(counts: Counts, wider: Sequence[str], window: Window) -> Score:
             "escalations": float(len(wider)),
         },
         reasons=tuple(_reasons(counts, wider)),
+    )
+
+
+def exposed(judged: Score, used: int, reach: int | None) -> Score:
+    """Add what an agent could have done: the resources its grants reach, and how many it used."""
+    if not reach:
+        return judged
+    exposure = {"blast_radius": float(reach), "over_privilege": 1 - used / reach}
+    said = (
+        f"Its grants reach {reach} of the resources acted on in the window; its work took "
+        f"{used} of them."
+    )
+    return replace(
+        judged, measures={**judged.measures, **exposure}, reasons=(*judged.reasons, said)
     )
 
 
