@@ -25,7 +25,7 @@ grants = st.lists(
 def scopes(held: list[tuple[str, list[str] | None]]) -> pl.DataFrame:
     places = [None if listed is None else sorted(set(map(place, listed))) for _, listed in held]
     columns = {"agent": [agent for agent, _ in held], "places": places}
-    schema = {"agent": pl.String, "places": pl.List(pl.String)}
+    schema = pl.Schema({"agent": pl.String(), "places": pl.List(pl.String)})
     return pl.DataFrame(columns, schema=schema).with_columns(sure=pl.lit(value=True))
 
 

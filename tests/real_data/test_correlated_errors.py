@@ -25,9 +25,8 @@ def pairs(real_data: Path) -> pl.DataFrame:
     models = accuracy.join(makers, on="model")
     table = pl.read_csv(folder / "model_correlations.csv.gz")
     for end in ("1", "2"):
-        table = table.join(
-            models.rename(lambda name, end=end: name + end), on="model" + end, maintain_order="left"
-        )
+        theirs = models.rename({name: name + end for name in models.columns})
+        table = table.join(theirs, on="model" + end, maintain_order="left")
     return table.with_columns(same=pl.col("company1") == pl.col("company2"))
 
 
@@ -69,4 +68,5 @@ def test_agreement_beyond_accuracy_is_what_was_computed_before(pairs: pl.DataFra
 
 
 def standard(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / values.std()
+    scaled: np.ndarray = (values - values.mean()) / values.std()
+    return scaled

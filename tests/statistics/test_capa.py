@@ -51,8 +51,7 @@ def exam(models: int, questions: int, seed: int) -> tuple[np.ndarray, np.ndarray
 
 def theirs(exam: tuple[np.ndarray, np.ndarray, np.ndarray], one: int, two: int) -> float:
     answers, right, options = exam
-    of = [[list(p[:k]) for p, k in zip(answers[m], options, strict=True)] for m in (one, two)]
-    of = [[np.array(p) for p in model] for model in of]
+    of = [[p[:k] for p, k in zip(answers[m], options, strict=True)] for m in (one, two)]
     return float(CAPA(prob=True).compute_k(of[0], of[1], right.tolist()))
 
 
