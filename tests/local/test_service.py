@@ -150,13 +150,15 @@ def test_a_disk_that_is_full_is_waited_for(make: MakeService) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/node.json")
 
     service.launch = full
-    service.tick(0, may_start=True)
-    reason = service.reason
+    for now in (0, 0.4, 0.6, 1.5, 1.7):
+        service.tick(now, may_start=True)
+    reason, attempts = service.reason, service.restarts
     service.launch = launch
-    service.tick(1, may_start=True)
+    service.tick(9, may_start=True)
 
     assert reason is not None
     assert "No space left on device: '/data/node.json'" in reason
+    assert attempts == 3, "the pauses between attempts grow"
     assert service.condition == "starting"
 
 

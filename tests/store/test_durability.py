@@ -14,6 +14,7 @@ from tests.store.samples import actions, batch, with_empty_store
 
 from commonmode.store import (
     Offset,
+    StoreDamagedError,
     StoreHeldError,
     StoreUnreachableError,
     StoreVersionError,
@@ -26,6 +27,9 @@ from commonmode.store import connect as connect_store
 
 CONNECT = import_module("commonmode.store.connect")
 """The module: its function of the same name hides it."""
+
+HEADERS, BLOCK = 3 * 4096, 256 * 1024
+"""Bytes before DuckDB's first block, and of each block."""
 
 APPENDING = """
 import sys
@@ -85,8 +89,54 @@ def test_somebody_elses_duckdb_file_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_an_error_that_says_so(tmp_path: Path) -> None:
     store_path(tmp_path).write_bytes(b"not a database at all" * 1000)
 
-    with pytest.raises(StoreUnreachableError, match="cannot be opened"):
+    with pytest.raises(
+        StoreDamagedError, match=r"not a valid DuckDB database.*`commonmode replay`"
+    ):
         connect(tmp_path).last_seq()
+
+
+def filled(folder: Path) -> Path:
+    with Writer(with_empty_store(folder)) as writer:
+        writer.append(batch(actions(20_000)))
+    return store_path(folder)
+
+
+def overwrite(path: Path) -> None:
+    """Change a few bytes of every block, as a disk that fails does."""
+    content = bytearray(path.read_bytes())
+    for block in range(HEADERS, len(content) - 2048, BLOCK):
+        content[block + 1024 : block + 1088] = bytes(64)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kept", [0.002, 0.01, 0.25, 0.5])
+def test_a_file_cut_short_says_so_and_what_to_do(tmp_path: Path, kept: float) -> None:
+    path = filled(tmp_path)
+    os.truncate(path, int(path.stat().st_size * kept))
+
+    with pytest.raises(StoreDamagedError, match=r"Hint: move it away; .*`commonmode replay`"):
+        connect(tmp_path).query("SELECT max(columns(*)) FROM events")
+
+
+def test_a_damaged_file_is_not_taken_for_one_that_is_held(tmp_path: Path) -> None:
+    overwrite(filled(tmp_path))
+
+    for opening in (lambda: Writer(tmp_path), lambda: connect(tmp_path).last_seq()):
+        with pytest.raises(StoreDamagedError, match="in block"):
+            opening()
+
+
+def test_rows_of_a_log_cut_short_by_a_crash_are_missing_with_their_offsets(tmp_path: Path) -> None:
+    with_empty_store(tmp_path)
+    program = APPENDING.replace("10_000", "20") + "    import os; os._exit(0)"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, capture_output=True)
+    log = tmp_path / "store.duckdb.wal"
+    log.write_bytes(log.read_bytes()[: log.stat().st_size * 2 // 3])
+
+    with Writer(tmp_path) as writer, connect_store(tmp_path) as store:
+        stored = store.last_seq()
+        assert 0 < stored < 140
+        assert writer.offsets() == [Offset("t", 0, stored)]
 
 
 def test_no_store_says_how_to_get_one(tmp_path: Path) -> None:

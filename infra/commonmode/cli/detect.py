@@ -23,7 +23,7 @@ from commonmode.engine.turn import turn
 from commonmode.events import Event
 from commonmode.local.pulse import beating
 from commonmode.local.state import bootstrap_of, running
-from commonmode.store import StoreUnreachableError, connect, open_writer, run_dir
+from commonmode.store import StoreFullError, StoreUnreachableError, connect, open_writer, run_dir
 from commonmode.stream import BrokerUnreachableError, Topics, publish_findings
 
 SOME_FAILED = 3
@@ -134,7 +134,7 @@ class Job:
     def _pass_if_there(self) -> Tick:
         try:
             done = self._pass(unreported)
-        except StoreUnreachableError as error:
+        except (StoreUnreachableError, StoreFullError) as error:
             if not self._told_away:
                 errors.print(Text(plain(f"{error} Waiting for it.")))
             self._told_away = True

@@ -237,5 +237,5 @@ class Deployment:
             dashboard=self.dashboard,
             processes=tuple(service.state() for service in self._supervisor.services),
         )
-        state.write(self.data_dir, shown)
         self._changed(shown)
+        state.write(self.data_dir, shown)

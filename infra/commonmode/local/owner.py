@@ -51,6 +51,7 @@ class Owner:
             Connection(bootstrap, dict(client_properties or {})) if bootstrap else None
         )
         self._defect: BaseException | None = None
+        self._told_unwritten = False
 
     def run(self, stop: threading.Event) -> None:
         """Own the store until `stop` is set; what was read from the log by then is stored.
@@ -68,10 +69,13 @@ class Owner:
         ):
             logger.info("the store of %s is served: %s", self._data_dir, server.address)
             if self._connection is None:
-                while not stop.wait(EVERY_SECONDS):
+                while not stop.wait(EVERY_SECONDS) and writer.defect is None:
                     beat()
             else:
                 self._store_from(self._connection, writer, stop)
+            if writer.defect is not None:
+                # Opened anew, by whoever starts this process again, the file may be well.
+                raise writer.defect
 
     def _store_from(self, connection: Connection, writer: Writer, stop: threading.Event) -> None:
         if not self._wait_for_topics(connection, stop):
@@ -81,8 +85,9 @@ class Owner:
         )
         thread = threading.Thread(target=self._run, args=(sink, stop), name="sink")
         thread.start()
-        while not stop.wait(EVERY_SECONDS):
+        while not stop.wait(EVERY_SECONDS) and writer.defect is None:
             self._tell(sink.status.behind())
+        stop.set()
         thread.join()
         if self._defect is not None:
             raise self._defect
@@ -91,8 +96,11 @@ class Owner:
         beat()
         try:
             self._lag.note(Lag(time.time(), behind))
+            self._told_unwritten = False
         except OSError as error:
-            logger.warning("how far the store is behind cannot be written: %s", error)
+            if not self._told_unwritten:
+                logger.warning("how far the store is behind cannot be written: %s", error)
+            self._told_unwritten = True
 
     def _run(self, sink: Sink, stop: threading.Event) -> None:
         try:

@@ -104,6 +104,7 @@ class Service:
         )
 
     def _start(self, now: float) -> None:
+        self._launched_at = now
         try:
             self.process = self.launch()
         except LocalError as error:
@@ -112,10 +113,10 @@ class Service:
             return
         except OSError as error:
             # A full disk, say: there may be room at the next attempt.
-            self._again(now, f"it could not be started: {error}")
+            self._again(now, f"it could not be started: {error}; see commonmode doctor")
             return
         self._identity = Identity.of(self.process.pid)
-        self._launched_at, self.error, self.condition = now, None, "starting"
+        self.error, self.condition = None, "starting"
 
     def _look_whether_ready(self, now: float) -> None:
         age = now - self._launched_at

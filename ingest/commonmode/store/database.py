@@ -10,7 +10,13 @@ from pathlib import Path
 import duckdb
 
 from commonmode.events import KINDS, fields_of, kind_of
-from commonmode.store.errors import StoreHeldError, StoreUnreachableError, StoreVersionError
+from commonmode.store.errors import (
+    StoreError,
+    StoreHeldError,
+    StoreUnreachableError,
+    StoreVersionError,
+)
+from commonmode.store.file_faults import file_fault
 
 VERSION = 2
 """Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
@@ -41,7 +47,9 @@ def connect_file(
     Raises
     ------
     StoreUnreachableError
-        When there is no file, it is no store, or another process holds it.
+        When there is no file, or another process holds it.
+    StoreDamagedError
+        When it is no database, or not a whole one.
     """
     config: dict[str, Setting] = {**_SAFE}
     if memory_limit is not None:
@@ -59,9 +67,11 @@ def lock_settings(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def _unreachable(path: Path, error: Exception) -> StoreUnreachableError:
+def _unreachable(path: Path, error: Exception) -> StoreError:
     text = str(error)
-    if "lock" in text.lower():
+    if (fault := file_fault(str(path), error)) is not None:
+        return fault
+    if "set lock" in text:
         msg = f"another process holds the store {path}: {text}."
         return StoreHeldError(msg, "wait until it ends, or stop it")
     if not path.exists():

@@ -32,6 +32,14 @@ class StoreVersionError(StoreError):
     """The store was written by a version of commonmode that this one cannot read."""
 
 
+class StoreFullError(StoreError):
+    """The disk has no room for a batch; nothing of it was stored, and what was before is safe."""
+
+
+class StoreDamagedError(StoreError):
+    """The store's file is cut short or was changed by something else."""
+
+
 class BatchRefusedError(StoreError):
     """A batch does not fit the store; nothing of it was stored."""
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 import duckdb
 import pyarrow as pa
 
-from commonmode.store.errors import QueryError, QueryRefusedError
+from commonmode.store.errors import QueryError, QueryRefusedError, StoreError
+from commonmode.store.file_faults import file_fault
 
 Parameters = Mapping[str, object] | Sequence[object] | None
 """Values for ``$name`` by name, or for ``?`` and ``$1`` in order."""
@@ -111,9 +112,11 @@ class Stream:
             self._cursor.execute("ROLLBACK")
 
 
-def in_our_words(error: Exception) -> QueryError:
+def in_our_words(error: Exception) -> StoreError:
     """Turn what DuckDB says into an error that says what to do."""
     text = str(error).strip()
+    if (fault := file_fault("that was asked", error)) is not None:
+        return fault
     if isinstance(error, duckdb.PermissionException) or "disabled by configuration" in text:
         return QueryRefusedError(text, "a query reads the store only, no files and no network")
     if "maximum execution time" in text:

@@ -18,7 +18,13 @@ import pyarrow as pa
 from commonmode.store import rows
 from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
 from commonmode.store.database import connect_file, create_or_upgrade, lock_settings, transaction
-from commonmode.store.errors import BatchRefusedError, StoreError
+from commonmode.store.errors import (
+    BatchRefusedError,
+    StoreDamagedError,
+    StoreError,
+    StoreUnreachableError,
+)
+from commonmode.store.file_faults import file_fault
 from commonmode.store.identity import Identities
 from commonmode.store.layout import store_path
 
@@ -85,7 +91,9 @@ class Writer:
         memory_limit: str | None = None,
     ) -> None:
         self.path = store_path(data_dir)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.defect: StoreError | None = None
+        """Why nothing can be stored any more until the file is opened anew; None: it can."""
+        _make_folder(self.path.parent)
         self._now = now
         self._lock = threading.Lock()
         self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
@@ -97,8 +105,10 @@ class Writer:
                 rows.Inserter(self._connection, table)
                 for table in ("events", "finding_events", "rejected")
             ]
-        except BaseException:
+        except BaseException as error:
             self._connection.close()
+            if (fault := file_fault(str(self.path), error)) is not None:
+                raise fault from error
             raise
         self._open = True
         OPEN[self.path.resolve()] = self
@@ -112,6 +122,10 @@ class Writer:
         ------
         BatchRefusedError
             When the rows do not fit the store; nothing of the batch is stored then.
+        StoreFullError
+            When the disk is full; the same batch may be stored once there is room.
+        StoreError
+            When the file fails otherwise; `defect` then says whether it must be opened anew.
         """
         with self._lock:
             try:
@@ -123,9 +137,16 @@ class Writer:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:
-                msg = f"the store {self.path} cannot be written: {error}."
-                raise StoreError(msg, "`commonmode doctor` looks at the disk") from error
+                raise self._fault(error) from error
             return appended
+
+    def _fault(self, error: duckdb.Error) -> StoreError:
+        msg = f"the store {self.path} cannot be written: {error}."
+        generally = StoreError(msg, "`commonmode doctor` looks at the disk")
+        fault = file_fault(str(self.path), error) or generally
+        if isinstance(error, duckdb.FatalException) or isinstance(fault, StoreDamagedError):
+            self.defect = fault
+        return fault
 
     def offsets(self) -> list[Offset]:
         """Return how far each partition of the log is stored: where a sink goes on."""
@@ -208,3 +229,11 @@ class Writer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"needed a data folder to write to; {folder}: {error.strerror}."
+        raise StoreUnreachableError(msg, "`--data` names another folder") from error

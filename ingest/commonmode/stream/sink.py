@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from commonmode.store import Appended, Offset, StoreUnreachableError
+from commonmode.store import Appended, Offset, StoreFullError, StoreUnreachableError
 from commonmode.stream.arrivals import Arrivals
 from commonmode.stream.commit import Committer, Load, Storage
 from commonmode.stream.connection import Connection
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 GROUP = "commonmode-sink"
 
-_AWAY = (StoreUnreachableError, BrokerUnreachableError)
+_AWAY = (StoreUnreachableError, StoreFullError, BrokerUnreachableError)
 
 
 class Sink:
@@ -90,7 +90,7 @@ class Sink:
     def run(self, stop: threading.Event, *, until_end: bool = False) -> SinkStatus:
         """Store what arrives until `stop` is set; what was decoded by then is committed.
 
-        A broker that is away, and an owner of the store that is, are waited for.
+        A broker that is away, an owner of the store that is, and room on its disk are waited for.
 
         Parameters
         ----------

@@ -13,13 +13,22 @@ from commonmode.store.errors import (
     BatchRefusedError,
     QueryError,
     QueryRefusedError,
+    StoreDamagedError,
     StoreError,
+    StoreFullError,
     StoreUnreachableError,
 )
 
 _KINDS = {
     kind.__name__: kind
-    for kind in (BatchRefusedError, QueryError, QueryRefusedError, StoreUnreachableError)
+    for kind in (
+        BatchRefusedError,
+        QueryError,
+        QueryRefusedError,
+        StoreDamagedError,
+        StoreFullError,
+        StoreUnreachableError,
+    )
 }
 
 
