@@ -7,10 +7,11 @@ import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from tests.stream.conftest import NOON, actions
 
-from commonmode.events import ContentObserved, Event, Position, Rejected, decode
-from commonmode.stream import BrokerUnreachableError, Pipe, PipeSummary, Topics
-from commonmode.stream.dead_letter import DeadLetter, from_record
+from commonmode.events import ContentObserved, Event, Position, Rejected, decode, encode
+from commonmode.stream import BrokerUnreachableError, Connection, Pipe, PipeSummary, Topics
+from commonmode.stream.dead_letter import KEPT, DeadLetter, from_record
 from commonmode.stream.log_reader import to_arrivals
+from commonmode.stream.topics import administration
 
 pytestmark = pytest.mark.kafka
 
@@ -64,11 +65,14 @@ def test_an_event_too_large_for_the_topic_is_rejected_and_the_rest_goes_on(
 ) -> None:
     page = ContentObserved(id="huge", at=NOON, agent="a", content="x" * 9_000_000)
 
-    summary = Pipe(broker, topics).run([*actions(3), page, *actions(3, "x")])
+    summary = Pipe(broker, topics).run([*actions(3), page, *actions(3, "x")], "pages.jsonl")
 
     assert summary == PipeSummary(read=7, sent=6, rejected=1)
     (letter,) = map(dead_letter, read_topic(broker, topics.rejected, 1, 1))
-    assert "larger than" in letter.rejected.reason
+    assert "too large" in letter.rejected.reason
+    assert letter.rejected.position == Position("pages.jsonl", None, 4)
+    assert encode(page).startswith(letter.rejected.payload)
+    assert len(letter.rejected.payload) == KEPT
 
 
 def test_an_event_that_cannot_be_written_as_json_is_rejected_too(
@@ -90,11 +94,49 @@ def test_what_is_in_flight_stays_bounded_however_fast_the_source(
         nonlocal most
         for event in actions(5_000):
             yield event
-            most = max(most, pipe._outbox._bytes)
+            most = max(most, pipe._outbox.out)
 
     pipe.run(watched())
 
-    assert 0 < most <= limit
+    assert 0 < most <= limit / len(encode(next(actions(1)))) + 1
+
+
+def small_topic(broker: str, name: str, limit: int) -> None:
+    with administration(Connection(broker)) as admin:
+        wanted = {"num_partitions": 1, "configs": {"max.message.bytes": str(limit)}}
+        admin.create_topics({name: wanted}, wait_for_metadata=True)
+
+
+def test_a_topic_that_takes_less_than_a_batch_still_gets_all_that_fits_a_record(
+    broker: str, topics: Topics
+) -> None:
+    small_topic(broker, topics.events, 20_000)
+    large = [ContentObserved(id=f"l{n}", at=NOON, agent="a", content="x" * 30_000) for n in (1, 2)]
+    sent = [*actions(300), large[0], *actions(300, "x"), large[1]]
+
+    summary = Pipe(broker, topics).run(sent, "f.jsonl")
+
+    assert summary == PipeSummary(read=602, sent=600, rejected=2)
+    found = read_topic(broker, topics.events, 1, 600)
+    kept = {decode(message.value() or b"").id for message in found}
+    assert kept == {event.id for event in sent} - {"l1", "l2"}
+    letters = map(dead_letter, read_topic(broker, topics.rejected, 1, 2))
+    assert [str(letter.rejected.position) for letter in letters] == ["f.jsonl:301", "f.jsonl:602"]
+
+
+def test_a_dead_letter_too_large_for_its_topic_is_cut_to_what_fits(
+    broker: str, topics: Topics
+) -> None:
+    small_topic(broker, topics.rejected, 20_000)
+    long = Rejected("no id", "add one", b"{" + b"x" * 100_000, Position("f.jsonl", None, 9))
+
+    assert Pipe(broker, topics).run([long, *actions(3)]).rejected == 1
+
+    (letter,) = map(dead_letter, read_topic(broker, topics.rejected, 1, 1))
+    assert letter.rejected.position == long.position
+    assert letter.rejected.reason.startswith("no id (only ")
+    assert long.payload.startswith(letter.rejected.payload)
+    assert 9_000 < len(letter.rejected.payload) < 20_000
 
 
 def test_progress_is_told_and_ends_with_the_summary(broker: str, topics: Topics) -> None:

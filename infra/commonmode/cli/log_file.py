@@ -125,7 +125,13 @@ class Log(Struct, frozen=True):
     form: Format | None = None
 
     def read(self, on_recognised: OnRecognised = _silent) -> Iterator[Event | Rejected]:
-        """Yield its events; of a damaged file those before the damage, then what happened.
+        """Yield its events; see `numbered`."""
+        return (record for _, record in self.numbered(on_recognised))
+
+    def numbered(
+        self, on_recognised: OnRecognised = _silent
+    ) -> Iterator[tuple[int, Event | Rejected]]:
+        """Yield its events and their lines; of a damaged file those before, then what happened.
 
         Parameters
         ----------
@@ -143,9 +149,9 @@ class Log(Struct, frozen=True):
                 form = detect(stream.head(), str(self.file))
                 on_recognised(form, str(self.file))
             lines = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
-            yield from form.read(lines, str(self.file), self.options)
+            yield from form.numbered(lines, str(self.file), self.options)
             if stream.damage is not None:
-                yield _damaged(self.file, stream.damage)
+                yield 0, _damaged(self.file, stream.damage)
 
     def recognised(self) -> Log:
         """Return it with its format."""

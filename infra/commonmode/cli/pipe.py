@@ -44,7 +44,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     partitions: int,
     as_json: bool,  # noqa: FBT001  a click flag
 ) -> int:
-    """Send logs to Kafka: FILES one after the other, or standard input.
+    """Send logs to Kafka: FILES, several at once where they are large, or standard input.
 
     What cannot be read as an event goes to the topic of rejected records, with the reason, the
     file and the line; the rest goes on. The same logs may be sent again: an event that is stored
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         raise click.UsageError(msg)
     topics = msgspec.structs.replace(Topics.named(topic), partitions=partitions)
     logs = sources(files, format_name, map_file, start)
-    with progress("piping") as bar, Interruptible(logs.read()) as records:
+    with progress("piping") as bar, Interruptible(logs.parcels()) as parcels:
         pipe = Pipe(
             address,
             topics,
@@ -71,12 +71,12 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
             on_progress=lambda so_far: bar.update(bar.task_ids[0], completed=so_far.read),
         )
         try:
-            done = pipe.run(records)
+            done = pipe.deliver(parcels)
         except BrokerUnreachableError:
             _tell_how_far(pipe)
             raise
     summary(msgspec.structs.asdict(done), as_json=as_json)
-    return _exit_code(done, topics, interrupted=records.interrupted)
+    return _exit_code(done, topics, interrupted=parcels.interrupted)
 
 
 def _tell_how_far(pipe: Pipe) -> None:

@@ -12,10 +12,12 @@ from msgspec import Struct
 from rich.text import Text
 
 from commonmode.cli.log_file import Log, is_written_live
+from commonmode.cli.log_readers import WORTH_IT, read_all, size_of
 from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
 from commonmode.events import FIELDS, Event, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
+from commonmode.stream.parcel import Parcel, pack
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,6 +54,23 @@ class Sources(Struct, frozen=True):
         """Yield the events of every log in turn; see `logs`."""
         for log in self.logs():
             yield from log.read(announce)
+
+    def parcels(self) -> Iterator[Parcel]:
+        """Yield the records of every log, ready to be sent; see `logs`.
+
+        Files that are large together are read by several processes; what is read as it is written
+        is handed on record by record.
+        """
+        logs = self.logs()
+        live = [log for log in logs if is_written_live(log.file)]
+        stored = [log for log in logs if not is_written_live(log.file)]
+        if sum(map(size_of, stored)) >= WORTH_IT:
+            yield from read_all(stored)
+        else:
+            for log in stored:
+                yield from pack(log.numbered(), str(log.file))
+        for log in live:
+            yield from pack(log.numbered(announce), str(log.file), most=1)
 
     def options(self) -> ReadOptions:
         """Return what the logs do not say themselves."""

@@ -73,17 +73,24 @@ class Format(ABC):
         options : ReadOptions, optional
             What the log does not say itself.
         """
+        return (record for _, record in self.numbered(stream, name, options))
+
+    def numbered(
+        self, stream: BinaryIO, name: str, options: ReadOptions | None = None
+    ) -> Iterator[tuple[int, Event | Rejected]]:
+        """Yield the same as `read`, each with the number of the line it was read from."""
         read = self.reader(name, options or ReadOptions())
-        for record in self.records(stream):
+        for number, text, whole in self.records(stream):
             try:
-                _check_length(record)
-                yield from read(record.text)
+                if not whole:
+                    raise _too_long()
+                for event in read(text):
+                    yield number, event
             except MalformedEventError as error:
-                place = Position(name, None, record.number)
-                yield Rejected(error.reason, error.hint, record.text, place)
+                place = Position(name, None, number)
+                yield number, Rejected(error.reason, error.hint, text, place)
 
 
-def _check_length(record: Line) -> None:
-    if not record.whole:
-        msg = f"needed a record of at most {LONGEST:,} bytes; found a longer one."
-        raise MalformedEventError(msg, f"its first {KEPT:,} bytes are kept")
+def _too_long() -> MalformedEventError:
+    msg = f"needed a record of at most {LONGEST:,} bytes; found a longer one."
+    return MalformedEventError(msg, f"its first {KEPT:,} bytes are kept")

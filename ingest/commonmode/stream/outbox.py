@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-from kafka import KafkaProducer
-from kafka.errors import (
-    InvalidRecordError,
-    InvalidTimestampError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-)
-from kafka.producer.future import FutureRecordMetadata
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from msgspec import Struct
 
+from commonmode.events import Position
 from commonmode.stream.connection import Connection
-from commonmode.stream.errors import BrokerUnreachableError
+from commonmode.stream.errors import BrokerRefusedError, BrokerUnreachableError
 from commonmode.stream.topics import LARGEST_RECORD
+
+logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 16 * 2**20
 """Bytes handed over and not yet acknowledged, at most: the back-pressure on who posts."""
@@ -28,27 +25,42 @@ IN_FLIGHT = 16 * 2**20
 PATIENCE_SECONDS = 120.0
 """How long a broker may be away before what is in flight counts as undeliverable."""
 
-_REFUSED = (
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    InvalidRecordError,
-    InvalidTimestampError,
+_SETTINGS: Mapping[str, object] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "linger.ms": 10,
+    "batch.size": 256 * 2**10,
+    "message.max.bytes": LARGEST_RECORD,
+}
+_SLICE_SECONDS = 0.2
+"""How long one wait in the client may last: between two, signals are heard."""
+
+_REFUSED = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_MSG_SIZE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+    }
 )
-_OVERHEAD = 256
+_FORBIDDEN = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.POLICY_VIOLATION,
+    }
+)
 
 
 class Record(Struct, frozen=True):
-    """One Kafka record to send."""
+    """One Kafka record to send, and where it was read, where that is known."""
 
     topic: str
     key: bytes
     value: bytes
     headers: Mapping[str, bytes] = {}
-
-    @property
-    def size(self) -> int:
-        """Bytes it takes in memory, about."""
-        return len(self.key) + len(self.value) + _OVERHEAD
+    place: Position | None = None
 
 
 OnRefused = Callable[[Record, str], None]
@@ -58,9 +70,6 @@ OnRefused = Callable[[Record, str], None]
 class Outbox:
     """Posts records to Kafka and knows of each whether it arrived.
 
-    The client's own buffer has no bound, so what is in flight is bounded here:
-    `post` waits for the oldest delivery when `in_flight` bytes are out.
-
     Parameters
     ----------
     connection : Connection
@@ -68,7 +77,7 @@ class Outbox:
     on_refused : callable
         Called, from `post` and `flush`, for each record refused for what it is (too large).
     in_flight : int
-        Bytes out at most.
+        Bytes out at most: `post` waits while there are more.
     patience : float
         Seconds that the broker may be away.
 
@@ -89,53 +98,41 @@ class Outbox:
     ) -> None:
         self._bootstrap = connection.bootstrap
         self._on_refused = on_refused
-        self._limit = in_flight
-        self._out: deque[tuple[FutureRecordMetadata, Record]] = deque()
-        self._bytes = 0
-        self._patience = patience
+        self._crowded: deque[Record] = deque()
+        self._refused: deque[tuple[Record, str]] = deque()
+        self._failure: KafkaError | None = None
+        self._attending = False
         self.delivered = 0
         connection.reach()
-        try:
-            self._producer = KafkaProducer(
-                **connection.for_kafka_python(),
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=10,
-                batch_size=256 * 2**10,
-                max_request_size=LARGEST_RECORD,
-                request_timeout_ms=int(min(10.0, patience / 2) * 1000),
-                delivery_timeout_ms=int(patience * 1000),
-                max_block_ms=int(patience * 1000),
-                allow_auto_create_topics=False,
-                metrics_enabled=False,
-            )
-        except KafkaError as error:
-            raise BrokerUnreachableError(self._bootstrap, str(error)) from error
+        settings = {
+            **connection.for_librdkafka(),
+            **_SETTINGS,
+            "queue.buffering.max.kbytes": max(1, in_flight // 1024),
+            "message.timeout.ms": int(patience * 1000),
+        }
+        self._producer = Producer(settings, logger=logger)
+
+    @property
+    def out(self) -> int:
+        """Records handed over and not yet acknowledged."""
+        return len(self._producer)
 
     def post(self, record: Record) -> None:
         """Hand a record over; waits while too much is in flight."""
-        headers = list(record.headers.items())
-        try:
-            future = self._producer.send(record.topic, record.value, record.key, headers)
-        except _REFUSED as error:
-            self._on_refused(record, str(error))
-            return
-        except KafkaError as error:
-            raise BrokerUnreachableError(self._bootstrap, str(error)) from error
-        self._out.append((future, record))
-        self._bytes += record.size
-        while self._bytes > self._limit or (self._out and self._out[0][0].is_done):
-            self._settle_oldest()
+        self._hand_over(record, self._settled)
+        self._producer.poll(0)
+        self._attend()
 
     def flush(self) -> None:
         """Wait until every record posted is delivered or refused."""
-        self._producer.flush(self._patience)
-        while self._out:
-            self._settle_oldest()
+        while len(self._producer) or self._crowded or self._refused:
+            self._wait()
+            self._attend()
 
     def close(self) -> None:
         """Give the connection up; what was not flushed is not waited for."""
-        self._producer.close(timeout=0 if self._out else None)
+        self._producer.purge()
+        self._producer.flush(_SLICE_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -148,19 +145,67 @@ class Outbox:
     ) -> None:
         self.close()
 
-    def _settle_oldest(self) -> None:
-        future, record = self._out[0]
-        try:
-            future.get(self._patience)
-        except _REFUSED as error:
-            self._forget_oldest()
-            self._on_refused(record, str(error))
-        except KafkaError as error:
-            raise BrokerUnreachableError(self._bootstrap, str(error)) from error
-        else:
-            self._forget_oldest()
-            self.delivered += 1
+    def _hand_over(
+        self, record: Record, settled: Callable[[Record, KafkaError | None, Message], None]
+    ) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    record.topic,
+                    record.value,
+                    record.key,
+                    headers=dict(record.headers) if record.headers else None,
+                    on_delivery=partial(settled, record),
+                )
+            except BufferError:
+                self._producer.poll(_SLICE_SECONDS)
+                self._check()
+            except KafkaException as error:
+                self._note(record, error.args[0])
+                return
+            else:
+                return
 
-    def _forget_oldest(self) -> None:
-        _, record = self._out.popleft()
-        self._bytes -= record.size
+    def _settled(self, record: Record, error: KafkaError | None, message: Message) -> None:
+        if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            # The limit is a batch's: the others in it made it too large, or this one did.
+            self._crowded.append(record)
+        else:
+            self._settled_alone(record, error, message)
+
+    def _settled_alone(self, record: Record, error: KafkaError | None, _message: Message) -> None:
+        if error is None:
+            self.delivered += 1
+        else:
+            self._note(record, error)
+
+    def _note(self, record: Record, error: KafkaError) -> None:
+        if error.code() in _REFUSED:
+            self._refused.append((record, f"{error.str()} ({len(record.value):,} bytes)"))
+        else:
+            self._failure = self._failure or error
+
+    def _attend(self) -> None:
+        """Do what deliveries asked for: here, because the client's callbacks may not post."""
+        self._check()
+        if self._attending:
+            return
+        self._attending = True
+        while self._crowded:
+            self._wait()
+            self._hand_over(self._crowded.popleft(), self._settled_alone)
+            self._wait()
+        while self._refused:
+            self._on_refused(*self._refused.popleft())
+        self._attending = False
+
+    def _wait(self) -> None:
+        while len(self._producer):
+            self._producer.flush(_SLICE_SECONDS)
+            self._check()
+
+    def _check(self) -> None:
+        if self._failure is None:
+            return
+        kind = BrokerRefusedError if self._failure.code() in _FORBIDDEN else BrokerUnreachableError
+        raise kind(self._bootstrap, self._failure.str())

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Struct
 
-from commonmode.events import Event, Position, Rejected, encode
+from commonmode.events import Event, Position, Rejected
 from commonmode.stream.connection import Connection
 from commonmode.stream.dead_letter import DeadLetter, to_record
 from commonmode.stream.errors import BrokerRefusedError
 from commonmode.stream.outbox import IN_FLIGHT, PATIENCE_SECONDS, Outbox, Record
+from commonmode.stream.parcel import Parcel, pack
 from commonmode.stream.topics import Topics, ensure
 
 PROGRESS_EVERY = 1000
@@ -90,7 +91,11 @@ class Pipe:
         """How many records the broker has acknowledged, of both kinds."""
         return self._outbox.delivered
 
-    def run(self, records: Iterable[Event | Rejected]) -> PipeSummary:
+    def run(self, records: Iterable[Event | Rejected], source: str = "pipe") -> PipeSummary:
+        """Send records as they come; see `deliver`."""
+        return self.deliver(pack(enumerate(records, 1), source, most=1))
+
+    def deliver(self, parcels: Iterable[Parcel]) -> PipeSummary:
         """Send all records, wait until the broker has them, and let go of it.
 
         Raises
@@ -99,41 +104,42 @@ class Pipe:
             When the broker stays away too long.
         """
         with self._outbox:
-            for record in records:
-                self._take(record)
+            for parcel in parcels:
+                self._take(parcel)
             self._outbox.flush()
         self._on_progress(self.summary)
         return self.summary
 
-    def _take(self, record: Event | Rejected) -> None:
-        self._read += 1
-        if isinstance(record, Rejected):
-            self._reject(record)
-        else:
-            self._send(record)
-        if self._read % PROGRESS_EVERY == 0:
+    def _take(self, parcel: Parcel) -> None:
+        before, self._read = self._read, self._read + parcel.count
+        for line, key, value in parcel.events:
+            place = Position(parcel.source, None, line)
+            self._outbox.post(Record(self._topics.events, key, value, place=place))
+        for rejected in parcel.rejected:
+            self._reject(rejected)
+        if self._read // PROGRESS_EVERY > before // PROGRESS_EVERY:
             self._on_progress(self.summary)
-
-    def _send(self, event: Event) -> None:
-        try:
-            record = Record(self._topics.events, event.agent.encode(), encode(event))
-        except (UnicodeEncodeError, msgspec.EncodeError, RecursionError) as error:
-            reason = f"needed an event that can be written as JSON; {error}."
-            self._reject(Rejected(reason, "", repr(event).encode(errors="replace"), self._place()))
-        else:
-            self._outbox.post(record)
 
     def _reject(self, rejected: Rejected) -> None:
         self._rejected += 1
         key, headers, value = to_record(DeadLetter(rejected, "pipe"))
-        self._outbox.post(Record(self._topics.rejected, key, value, headers))
+        self._outbox.post(Record(self._topics.rejected, key, value, headers, rejected.position))
 
     def _refuse(self, record: Record, reason: str) -> None:
         if record.topic == self._topics.rejected:
-            raise BrokerRefusedError(self._connection.bootstrap, f"a dead letter; {reason}")
+            self._outbox.post(self._shorter(record, reason))
+            return
         hint = "the topic's max.message.bytes and the broker's limit decide how large"
-        refused = Rejected(f"the broker refused it: {reason}", hint, record.value, self._place())
-        self._reject(refused)
+        place = record.place or Position(record.topic, None, 0)
+        self._reject(Rejected(f"the broker refused it: {reason}.", hint, record.value, place))
 
-    def _place(self) -> Position:
-        return Position("pipe", None, self._read)
+    def _shorter(self, letter: Record, reason: str) -> Record:
+        """Return a dead letter cut in half: its first bytes are better than none."""
+        half = letter.value[: len(letter.value) // 2]
+        if not half:
+            raise BrokerRefusedError(self._connection.bootstrap, f"a dead letter; {reason}")
+        note = f" (only {len(half):,} bytes fit the topic)".encode()
+        told = letter.headers["reason"].partition(b" (only ")[0] + note
+        return msgspec.structs.replace(
+            letter, value=half, headers={**letter.headers, "reason": told}
+        )
