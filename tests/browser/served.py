@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -35,9 +36,12 @@ def browser_program() -> str | None:
 
 
 @contextmanager
-def served(data_dir: Path) -> Iterator[str]:
+def served(
+    data_dir: Path, *options: str, port: int | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Serve the store of a data folder with frozen tiles; yield the address."""
-    port = free_port("127.0.0.1")
+    port = port or free_port("127.0.0.1")
+    address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     command = [
         sys.executable,
         "-m",
@@ -47,6 +51,7 @@ def served(data_dir: Path) -> Iterator[str]:
         str(port),
         "--refresh",
         "0",
+        *options,
     ]
     server = subprocess.Popen(
         command,
@@ -56,18 +61,19 @@ def served(data_dir: Path) -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
+        wait_until_healthy(f"{address}/_stcore/health", tls)
+        yield address
     finally:
         os.killpg(server.pid, 15)
         server.wait(20)
 
 
-def _wait_until_healthy(address: str) -> None:
+def wait_until_healthy(address: str, tls: ssl.SSLContext | None = None) -> None:
+    """Wait until a server answers."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=2, context=tls):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
@@ -88,9 +94,14 @@ def chromium() -> Iterator[Browser]:
 
 def settled(page: Page) -> None:
     """Wait until Streamlit has finished running and charts have been drawn."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=60_000
-    )
+    told_all(page)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)
     expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=30_000)
     page.wait_for_timeout(1_500)
+
+
+def told_all(page: Page) -> None:
+    """Wait until the server has told a page all that it has to."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=60_000
+    )

@@ -148,3 +148,32 @@ def choose_row(page: Page, table: str, row: int) -> None:
     box = page.locator(f".st-key-{table} canvas").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + 37 + 35 * row + 17)
+
+
+def test_home_answers_to_its_own_name(watched: Watched) -> None:
+    page = visit(watched, VIEWS[0].noun)
+
+    expect(page.get_by_role("heading", name=VIEWS[0].title, exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    nothing_is_wrong(watched)
+
+
+def test_a_policy_stops_what_should_ever_become_markup(watched: Watched) -> None:
+    """Planted past the app: what an escape forgotten one day would do."""
+    page = visit(watched, "health")
+    stopped = page.evaluate(
+        """() => new Promise(done => {
+            const stopped = [];
+            document.addEventListener('securitypolicyviolation', e => {
+                stopped.push(e.effectiveDirective);
+                if (stopped.length === 3) done(stopped.sort());
+            });
+            const box = document.createElement('div');
+            document.body.append(box);
+            box.innerHTML = `<img src="http://evil.example/i.png" onerror="window.ran = true">
+                             <iframe src="http://evil.example/"></iframe>`;
+        })"""
+    )
+
+    assert stopped == ["frame-src", "img-src", "script-src-attr"]
+    assert page.evaluate("window.ran") is None
