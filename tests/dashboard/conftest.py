@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 from tests.dashboard import small_store
@@ -44,6 +45,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     def open_view(noun: str, data_dir: Path, **query: str) -> AppTest:
         monkeypatch.setenv("COMMONMODE_DATA", str(data_dir))
         monkeypatch.setenv("COMMONMODE_REFRESH", "0")
+        # As the settings beside the app say, which no test of an app reads.
+        config.set_option("server.address", "127.0.0.1")
         st.cache_data.clear()
         at = AppTest.from_file(str(APP), default_timeout=120)
         # `switch_page` would first need a run of the home page, which is the costliest.
