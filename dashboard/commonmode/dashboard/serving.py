@@ -25,7 +25,8 @@ class _InlineScripts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._inside = tag == "script" and "src" not in dict(attrs)
 
-    def handle_endtag(self, _tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:
+        del tag
         self._inside = False
 
     def handle_data(self, data: str) -> None:
