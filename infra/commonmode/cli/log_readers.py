@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from commonmode.cli.log_file import Log
-from commonmode.stream.parcel import Parcel, pack
+from commonmode.formats.parcel import Parcel, pack
 
 WORTH_IT = 32 * 2**20
 """Bytes of logs below which starting processes takes longer than reading."""

@@ -17,7 +17,7 @@ from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
 from commonmode.events import FIELDS, Event, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
-from commonmode.stream.parcel import Parcel, pack
+from commonmode.formats.parcel import Parcel, pack
 
 F = TypeVar("F", bound=Callable[..., Any])
 

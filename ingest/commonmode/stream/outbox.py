@@ -75,7 +75,7 @@ class Outbox:
     connection : Connection
         The cluster.
     on_refused : callable
-        Called, from `post` and `flush`, for each record refused for what it is (too large).
+        Called, from `tend` and `flush`, for each record refused for what it is (too large).
     in_flight : int
         Bytes out at most: `post` waits while there are more.
     patience : float
@@ -120,6 +120,12 @@ class Outbox:
     def post(self, record: Record) -> None:
         """Hand a record over; waits while too much is in flight."""
         self._hand_over(record, self._settled)
+
+    def tend(self) -> None:
+        """Hear of deliveries and refusals: now and then, because asking costs as much as posting.
+
+        `flush` does it too.
+        """
         self._producer.poll(0)
         self._attend()
 

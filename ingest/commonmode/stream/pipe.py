@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from commonmode.events import Event, Position, Rejected
+from commonmode.formats.parcel import Parcel, pack
 from commonmode.stream.connection import Connection
 from commonmode.stream.dead_letter import DeadLetter, to_record
 from commonmode.stream.errors import BrokerRefusedError
 from commonmode.stream.outbox import IN_FLIGHT, PATIENCE_SECONDS, Outbox, Record
-from commonmode.stream.parcel import Parcel, pack
 from commonmode.stream.topics import Topics, ensure
 
 PROGRESS_EVERY = 1000
@@ -117,6 +117,7 @@ class Pipe:
             self._outbox.post(Record(self._topics.events, key, value, place=place))
         for rejected in parcel.rejected:
             self._reject(rejected)
+        self._outbox.tend()
         if self._read // PROGRESS_EVERY > before // PROGRESS_EVERY:
             self._on_progress(self.summary)
 
