@@ -63,9 +63,11 @@ def from_record(headers: Mapping[str, bytes], value: bytes, place: Position) -> 
     """
     text = {name: content.decode(errors="replace") for name, content in headers.items()}
     try:
-        partition = int(text["partition"])
+        partition, offset = int(text["partition"]), int(text["offset"])
+        if not (_UNPARTITIONED <= partition < 2**31 and 0 <= offset < 2**63):
+            raise ValueError  # noqa: TRY301  caught like any number that is none
         origin = Position(
-            text["source"], None if partition == _UNPARTITIONED else partition, int(text["offset"])
+            text["source"], None if partition == _UNPARTITIONED else partition, offset
         )
         stage: Stage = "sink" if text["stage"] == "sink" else "pipe"
         return DeadLetter(Rejected(text["reason"], text["hint"], value, origin), stage)
