@@ -19,6 +19,7 @@ from commonmode.stream import Pipe, SinkStatus, Topics
 
 pytestmark = pytest.mark.kafka
 
+Sent = list[tuple[bytes | None, Mapping[str, Any]]]
 Drain = Callable[[Writer], SinkStatus]
 
 HEADERS: list[Mapping[str, Any]] = [
@@ -71,7 +72,7 @@ def test_every_hostile_line_piped_ends_in_the_store(
         assert lines[number - 1].startswith(payload)
 
 
-def produced(broker: str, topic: str, records: list[tuple[bytes | None, Mapping[str, Any]]]) -> int:
+def produced(broker: str, topic: str, records: Sent) -> int:
     producer = Producer({"bootstrap.servers": broker, "message.max.bytes": 8 * 2**20})
     for value, headers in records:
         producer.produce(topic, value, b"key", headers=dict(headers))
@@ -85,7 +86,7 @@ def test_every_hostile_record_on_the_topic_of_events_ends_in_the_store(
     seeds = drawn(100)
     lines = [*SMALL.values(), *CLOUDS.values(), *seeds, *bred(seeds, 1_000, seed=3)]
     values = [None, b"", line(id="headed"), *CLOUDS.values()]
-    records = [(text, {}) for text in lines]
+    records: Sent = [(text, {}) for text in lines]
     records += [(value, headers) for headers in HEADERS for value in values]
 
     sent = produced(broker, made.events, records)
