@@ -22,6 +22,10 @@ Cost = Annotated[float | None, Meta(description="what it cost the agent")]
 Payoff = Annotated[float | None, Meta(description="what the agent gained")]
 Duration = Annotated[float | None, Meta(description="how long it took, milliseconds")]
 Grant = Annotated[str | None, Meta(description="id of the permission grant relied on")]
+Provenance = Annotated[
+    list[str] | None,
+    Meta(description="labels of where the data came from; an empty list: from nowhere suspect"),
+]
 
 
 class AgentRegistered(Event, frozen=True, kw_only=True, tag="agent_registered"):
@@ -45,6 +49,9 @@ class ActionTaken(Event, frozen=True, kw_only=True, tag="action_taken"):
     side_effect: Annotated[SideEffect | None, Meta(description="what it did to the world")] = None
     args: Annotated[Json, Meta(description="arguments, as JSON")] = None
     grant: Grant = None
+    provenance: Annotated[
+        list[str] | None, Meta(description="labels of the data that the action rests on")
+    ] = None
     price: Price = None
     cost: Cost = None
     quantity: Quantity = None
@@ -62,6 +69,7 @@ class ContentObserved(Event, frozen=True, kw_only=True, tag="content_observed"):
     content: Content = None
     content_hash: ContentHash = None
     outcome: Annotated[Outcome | None, Meta(description="how reading it ended")] = None
+    provenance: Provenance = None
 
 
 class StateChanged(Event, frozen=True, kw_only=True, tag="state_changed"):
@@ -80,6 +88,7 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message_sent"):
     recipient: Annotated[str | None, Meta(description="the agent written to")] = None
     content: Content = None
     content_hash: ContentHash = None
+    provenance: Provenance = None
 
 
 class PermissionGranted(Event, frozen=True, kw_only=True, tag="permission_granted"):
@@ -97,6 +106,13 @@ class PermissionGranted(Event, frozen=True, kw_only=True, tag="permission_grante
     ] = None
     valid_from: Annotated[Time | None, Meta(description="valid from; absent means `at`")] = None
     valid_until: Annotated[Time | None, Meta(description="valid until, exclusive")] = None
+    provenance: Annotated[
+        list[str] | None,
+        Meta(description="labels that data acted on may have; absent means any data"),
+    ] = None
+    break_glass: Annotated[
+        bool | None, Meta(description="true: an exception for an emergency, to be reviewed")
+    ] = None
 
 
 class PermissionRevoked(Event, frozen=True, kw_only=True, tag="permission_revoked"):
@@ -126,12 +142,13 @@ class TaskEnded(Event, frozen=True, kw_only=True, tag="task_ended"):
 
 
 class DecisionReviewed(Event, frozen=True, kw_only=True, tag="decision_reviewed"):
-    """An overseer (`agent`) approved or rejected the event `parent`."""
+    """An overseer (`agent`) approved or rejected the event `parent`, or the grant `grant`."""
 
     choice: Annotated[str | None, Meta(description="approve, modify, reject, escalate …")] = None
     correct: Annotated[str | None, Meta(description="the right decision, where it was a probe")] = (
         None
     )
+    grant: Annotated[str | None, Meta(description="id of the permission grant reviewed")] = None
     duration_ms: Duration = None
 
 

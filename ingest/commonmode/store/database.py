@@ -18,7 +18,7 @@ from commonmode.store.errors import (
 )
 from commonmode.store.file_faults import file_fault
 
-VERSION = 2
+VERSION = 3
 """Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
 
 CHECKPOINT_THRESHOLD = "128MB"
@@ -94,11 +94,12 @@ def create_or_upgrade(connection: duckdb.DuckDBPyConnection, path: Path) -> None
     if tables == [(0,)]:
         with transaction(connection):
             connection.execute(_sql("schema.sql"))
-            for statement in _column_comments():
-                connection.execute(statement)
+            _comment_columns(connection)
     for version in range(version_of(connection, path), VERSION):
         with transaction(connection):
             connection.execute(_sql(f"upgrades/{version + 1}.sql"))
+            if version + 1 == VERSION:
+                _comment_columns(connection)
             connection.execute("INSERT INTO store_version (version) VALUES ($1)", [version + 1])
 
 
@@ -126,11 +127,11 @@ def version_of(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return int(found)
 
 
-def _column_comments() -> Iterator[str]:
+def _comment_columns(connection: duckdb.DuckDBPyConnection) -> None:
     for kind in KINDS:
         for field in fields_of(kind):
             text = field.description.replace("'", "''")
-            yield f"""COMMENT ON COLUMN {kind_of(kind)}."{field.name}" IS '{text}'"""
+            connection.execute(f"""COMMENT ON COLUMN {kind_of(kind)}."{field.name}" IS '{text}'""")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ CREATE TABLE store_version (
     created_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE store_version IS 'The version of this schema; an older commonmode refuses a newer store.';
-INSERT INTO store_version (version) VALUES (2);
+INSERT INTO store_version (version) VALUES (3);
 
 -- The log of facts: one wide row fits every kind,
 -- because DuckDB keeps columns of NULLs for almost nothing.
@@ -41,6 +41,7 @@ CREATE TABLE events (
     side_effect  VARCHAR,
     args         JSON,
     grant        VARCHAR,
+    provenance   VARCHAR[],
     price        DOUBLE,
     cost         DOUBLE,
     quantity     DOUBLE,
@@ -58,6 +59,7 @@ CREATE TABLE events (
     resources    VARCHAR[],
     valid_from   TIMESTAMPTZ,
     valid_until  TIMESTAMPTZ,
+    break_glass  BOOLEAN,
     delegatee    VARCHAR,
     subtask      VARCHAR,
     winner       VARCHAR,
@@ -103,6 +105,7 @@ COMMENT ON COLUMN events.attempted IS 'true: tried and did not take effect';
 COMMENT ON COLUMN events.side_effect IS 'what it did to the world';
 COMMENT ON COLUMN events.args IS 'arguments, as JSON';
 COMMENT ON COLUMN events.grant IS 'id of the permission grant relied on';
+COMMENT ON COLUMN events.provenance IS 'labels of where the data came from; an empty list: from nowhere suspect';
 COMMENT ON COLUMN events.price IS 'price, in the market''s unit';
 COMMENT ON COLUMN events.cost IS 'what it cost the agent';
 COMMENT ON COLUMN events.quantity IS 'units';
@@ -120,6 +123,7 @@ COMMENT ON COLUMN events.actions IS 'actions permitted; absent means every actio
 COMMENT ON COLUMN events.resources IS 'path prefixes permitted; absent means everywhere';
 COMMENT ON COLUMN events.valid_from IS 'valid from; absent means `at`';
 COMMENT ON COLUMN events.valid_until IS 'valid until, exclusive';
+COMMENT ON COLUMN events.break_glass IS 'true: an exception for an emergency, to be reviewed';
 COMMENT ON COLUMN events.delegatee IS 'the agent it was handed to';
 COMMENT ON COLUMN events.subtask IS 'the task handed over';
 COMMENT ON COLUMN events.winner IS 'the agent that won';
@@ -203,8 +207,8 @@ COMMENT ON VIEW agent_registered IS 'An agent joined the economy.';
 CREATE VIEW action_taken AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
     run, task, task_type, parent, trace, context, market, environment, action, resource,
-    choice, options, correct, outcome, attempted, side_effect, args, grant, price, cost,
-    quantity, payoff, value, budget, duration_ms, extra, topic, partition, "offset", seq,
+    choice, options, correct, outcome, attempted, side_effect, args, grant, provenance, price,
+    cost, quantity, payoff, value, budget, duration_ms, extra, topic, partition, "offset", seq,
     ingested_at
 FROM events WHERE kind = 'action_taken';
 COMMENT ON VIEW action_taken IS 'An agent did something, or tried to.';
@@ -212,7 +216,8 @@ COMMENT ON VIEW action_taken IS 'An agent did something, or tried to.';
 CREATE VIEW content_observed AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
     run, task, task_type, parent, trace, context, market, environment, resource, action,
-    content, content_hash, outcome, extra, topic, partition, "offset", seq, ingested_at
+    content, content_hash, outcome, provenance, extra, topic, partition, "offset", seq,
+    ingested_at
 FROM events WHERE kind = 'content_observed';
 COMMENT ON VIEW content_observed IS 'An agent read something: a page, a tool''s output, a file.';
 
@@ -226,15 +231,15 @@ COMMENT ON VIEW state_changed IS 'The shared world changed by an agent''s hand.'
 CREATE VIEW message_sent AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
     run, task, task_type, parent, trace, context, market, environment, recipient, content,
-    content_hash, extra, topic, partition, "offset", seq, ingested_at
+    content_hash, provenance, extra, topic, partition, "offset", seq, ingested_at
 FROM events WHERE kind = 'message_sent';
 COMMENT ON VIEW message_sent IS 'An agent wrote directly to another.';
 
 CREATE VIEW permission_granted AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
     run, task, task_type, parent, trace, context, market, environment, grant, parent_grant,
-    actions, resources, valid_from, valid_until, extra, topic, partition, "offset", seq,
-    ingested_at
+    actions, resources, valid_from, valid_until, provenance, break_glass, extra, topic,
+    partition, "offset", seq, ingested_at
 FROM events WHERE kind = 'permission_granted';
 COMMENT ON VIEW permission_granted IS 'agent was given a grant, from valid_from (default at) until valid_until.';
 
@@ -262,9 +267,9 @@ COMMENT ON VIEW task_ended IS 'A task ended.';
 CREATE VIEW decision_reviewed AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
     run, task, task_type, parent, trace, context, market, environment, choice, correct,
-    duration_ms, extra, topic, partition, "offset", seq, ingested_at
+    grant, duration_ms, extra, topic, partition, "offset", seq, ingested_at
 FROM events WHERE kind = 'decision_reviewed';
-COMMENT ON VIEW decision_reviewed IS 'An overseer (agent) approved or rejected the event parent.';
+COMMENT ON VIEW decision_reviewed IS 'An overseer (agent) approved or rejected the event parent, or the grant grant.';
 
 CREATE VIEW bid_placed AS SELECT
     id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,

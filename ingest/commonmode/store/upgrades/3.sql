@@ -1,0 +1,45 @@
+-- Data has labels of where it came from, a grant may limit them or be an exception, and a review may
+-- be of a grant.
+ALTER TABLE events ADD COLUMN provenance VARCHAR[];
+ALTER TABLE events ADD COLUMN break_glass BOOLEAN;
+COMMENT ON COLUMN events.provenance IS 'labels of where the data came from; an empty list: from nowhere suspect';
+COMMENT ON COLUMN events.break_glass IS 'true: an exception for an emergency, to be reviewed';
+
+CREATE OR REPLACE VIEW action_taken AS SELECT
+    id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
+    run, task, task_type, parent, trace, context, market, environment, action, resource,
+    choice, options, correct, outcome, attempted, side_effect, args, grant, provenance, price,
+    cost, quantity, payoff, value, budget, duration_ms, extra, topic, partition, "offset", seq,
+    ingested_at
+FROM events WHERE kind = 'action_taken';
+COMMENT ON VIEW action_taken IS 'An agent did something, or tried to.';
+
+CREATE OR REPLACE VIEW content_observed AS SELECT
+    id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
+    run, task, task_type, parent, trace, context, market, environment, resource, action,
+    content, content_hash, outcome, provenance, extra, topic, partition, "offset", seq,
+    ingested_at
+FROM events WHERE kind = 'content_observed';
+COMMENT ON VIEW content_observed IS 'An agent read something: a page, a tool''s output, a file.';
+
+CREATE OR REPLACE VIEW message_sent AS SELECT
+    id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
+    run, task, task_type, parent, trace, context, market, environment, recipient, content,
+    content_hash, provenance, extra, topic, partition, "offset", seq, ingested_at
+FROM events WHERE kind = 'message_sent';
+COMMENT ON VIEW message_sent IS 'An agent wrote directly to another.';
+
+CREATE OR REPLACE VIEW permission_granted AS SELECT
+    id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
+    run, task, task_type, parent, trace, context, market, environment, grant, parent_grant,
+    actions, resources, valid_from, valid_until, provenance, break_glass, extra, topic,
+    partition, "offset", seq, ingested_at
+FROM events WHERE kind = 'permission_granted';
+COMMENT ON VIEW permission_granted IS 'agent was given a grant, from valid_from (default at) until valid_until.';
+
+CREATE OR REPLACE VIEW decision_reviewed AS SELECT
+    id, "at", agent, schema, recorded_at, model, family, operator, principal, persona, role,
+    run, task, task_type, parent, trace, context, market, environment, choice, correct,
+    grant, duration_ms, extra, topic, partition, "offset", seq, ingested_at
+FROM events WHERE kind = 'decision_reviewed';
+COMMENT ON VIEW decision_reviewed IS 'An overseer (agent) approved or rejected the event parent, or the grant grant.';
