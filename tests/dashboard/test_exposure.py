@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 from tests.dashboard.conftest import APP
 
 from commonmode.cli.main import cli
+from commonmode.dashboard.entrance import Standing
 from commonmode.dashboard.exposure import ExposureError, Readers, exposure_of, is_fresh
 
 SOUND = """
@@ -136,3 +138,27 @@ def test_an_app_started_past_the_command_on_a_public_address_shows_nothing(
 
     assert "open to everybody" in at.error[0].value
     assert [*at.dataframe, *at.metric, *at.caption] == []
+
+
+def _a_page_with_a_way_out() -> None:
+    import streamlit as st  # noqa: PLC0415  an app of its own
+
+    from commonmode.dashboard import entrance  # noqa: PLC0415
+
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    entrance.signed_in()
+
+
+def test_signing_out_runs_nothing_again_that_would_sweep_the_way_out_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "commonmode.dashboard.entrance.standing",
+        lambda: Standing.READER if st.user.is_logged_in else Standing.STRANGER,
+    )
+    at = AppTest.from_function(_a_page_with_a_way_out, default_timeout=30)
+    at.user = {"email": "ada@example.org", "is_logged_in": True}
+    at.run().button[0].click().run()
+
+    assert at.caption[0].value == "Signing out …"
+    assert at.session_state["runs"] == 2

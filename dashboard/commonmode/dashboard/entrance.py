@@ -67,6 +67,10 @@ def signed_in() -> None:
         case Standing.READER:
             st.text(_name())
             st.button("Sign out", icon=":material/logout:", on_click=st.logout, type="tertiary")
+        case Standing.STRANGER:
+            # Streamlit's word to leave for the provider may still wait to be sent, and running
+            # again would sweep it away: the cookie would stay, and a reload be signed in again.
+            st.caption("Signing out …")
         case _:
             st.rerun()
 
