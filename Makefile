@@ -58,6 +58,7 @@ imports: .venv/.ready ## the layers: data flows one way
 .PHONY: docs
 docs: .venv/.ready ## write the pages that are generated from the code
 	$(BIN)/python tests/docs/cli_reference.py
+	$(BIN)/python -m tests.docs.scorecard_page
 
 .PHONY: chaos
 chaos: .venv/.ready ## kill -9 at random moments of a million-event run
@@ -68,8 +69,9 @@ benchmarks: .venv/.ready ## speed and memory, as ratios to a named reference
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
 
 .PHONY: scorecard
-scorecard: .venv/.ready ## the detectors against planted truth, seeds 50-69
-	$(BIN)/commonmode evaluate --detector monoculture --detector collusion --detector scope --seeds 50-69
+scorecard: .venv/.ready ## the detectors against planted truth, into docs/scorecard.md and the dashboard
+	$(BIN)/commonmode evaluate --data .data/scorecard --seeds 50-99 --page docs/scorecard.md \
+		--save analytics/commonmode/evaluation/published.json $(ARGS)
 
 .PHONY: pictures
 pictures: .venv/.ready ## screenshots of every view, from a real run, into docs/pictures

@@ -58,10 +58,14 @@ class Street:
     about: str = ""
     shouts: int = 0
     culprit: bool = False
+    knob: tuple[str, float] | None = None
+    looks: int = 0
 
     def frame(self, seed: int) -> tuple[pl.DataFrame, datetime, datetime]:
         events: list[Event] = [
-            ActionTaken(id=f"{seed}-{n}", at=START, agent="ann", action="shout")
+            ActionTaken(
+                id=f"{seed}-{n}", at=START + timedelta(hours=n), agent="ann", action="shout"
+            )
             for n in range(self.shouts)
         ]
         if self.culprit:
@@ -84,6 +88,6 @@ class Street:
 QUIET = Street("quiet", "null", shouts=1)
 MARKET = Street("market", "innocent", "shouting", shouts=4)
 ELSEWHERE = Street("hoarse", "innocent", "whispering", shouts=4)
-LOUD = Street("loud", "plant", "shouting", shouts=6, culprit=True)
+LOUD = Street("loud", "plant", "shouting", shouts=6, culprit=True, knob=("shouts", 6), looks=24)
 ALL = Street("everything", "everything", shouts=6, culprit=True)
 EVERY = (QUIET, MARKET, ELSEWHERE, LOUD, ALL)

@@ -6,16 +6,26 @@ from commonmode.evaluation import Culprit, match
 ANY = Query("SELECT 1")
 
 
-def score(
-    subject: str, verdict: Verdict = "finding", agents: tuple[str, ...] = (), effect: float = 0.0
+def score(  # noqa: PLR0913  one argument per field
+    subject: str,
+    verdict: Verdict = "finding",
+    agents: tuple[str, ...] = (),
+    *,
+    claim: str = "",
+    effect: float = 0.0,
+    statistic: float = 0.0,
+    p_value: float | None = None,
+    q_value: float | None = None,
 ) -> Score:
     return Score(
         subject=subject,
         verdict=verdict,
-        claim="",
-        statistic=0.0,
+        claim=claim,
+        statistic=statistic,
         effect=effect,
         n=1,
+        p_value=p_value,
+        q_value=q_value,
         evidence=ANY,
         recompute=ANY,
         agents=agents,
@@ -67,4 +77,30 @@ def test_the_error_of_an_estimate_is_measured_whatever_its_verdict() -> None:
 
     alarms = match([score("family:a", "clear", effect=0.5)], [planted])
 
-    assert alarms.errors == (0.25,)
+    assert alarms.errors == {"effect": (0.25,)}
+
+
+def test_a_ring_that_is_found_has_its_size_and_statistic_compared() -> None:
+    ring = Culprit("ring:1", frozenset("abcd"), statistic=6.0)
+
+    alarms = match([score("ring:x", agents=("a", "b", "c"), statistic=9.0)], [ring])
+
+    assert alarms.errors == {"size": (-1.0,), "statistic": (0.5,)}
+
+
+def test_a_finding_is_called_by_the_name_that_its_claim_uses() -> None:
+    said = [score("ring:x", claim="they answer each other: collusion."),
+            score("ring:y", claim="they meet: co-ordination, unexplained.")]  # fmt: skip
+
+    alarms = match(said, [Culprit("ring:x")], "collusion")
+
+    assert (alarms.findings, alarms.called, alarms.false_called) == (2, 1, 0)
+
+
+def test_the_smallest_q_speaks_for_the_whole_log() -> None:
+    said = [score("family:a", "clear", p_value=0.2, q_value=0.3),
+            score("family:b", "clear", p_value=0.1, q_value=0.2)]  # fmt: skip
+
+    alarms = match(said, [])
+
+    assert (alarms.p_values, alarms.least_q) == ((0.2, 0.1), 0.2)

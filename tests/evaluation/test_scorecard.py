@@ -2,10 +2,11 @@
 
 import json
 import math
+from pathlib import Path
 
 from tests.evaluation.labelled_worlds import EVERY, LOUD, QUIET, Shouting
 
-from commonmode.evaluation import Row, attempts, rows, summary
+from commonmode.evaluation import Row, Scorecard, attempts, load, rows, summary
 
 
 def table(*worlds: object, least: int = 3) -> list[Row]:
@@ -71,3 +72,23 @@ def test_false_alarms_without_findings_are_none() -> None:
     figures = summary(table(QUIET))["shouting"]
 
     assert figures["false_alarm_rate"] == 0.0
+
+
+def test_a_scorecard_that_was_saved_is_the_same_when_it_is_read(tmp_path: Path) -> None:
+    card = Scorecard(
+        command="x", seeds="0-19", versions={"shouting": 1}, rows=tuple(table()), calibrations=()
+    )
+
+    card.save(tmp_path / "deep" / "card.json")
+
+    assert load(tmp_path / "deep" / "card.json") == card
+
+
+def test_the_delay_is_the_median_over_culprits() -> None:
+    delay = row("loud").delay
+
+    assert delay is not None
+    assert (delay.median, delay.found.value) == (3.0, 1.0)
+    missed = row("loud", least=9).delay
+    assert missed is not None
+    assert (missed.median, missed.found.value) == (None, 0.0)

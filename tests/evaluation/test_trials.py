@@ -1,15 +1,10 @@
 """Trials show detectors the events and never the labels."""
 
-from collections.abc import Sequence
-
 import polars as pl
-from tests.evaluation.labelled_worlds import ALL, ELSEWHERE, EVERY, LOUD, MARKET, QUIET, Shouting
+from tests.evaluation.labelled_worlds import ALL, ELSEWHERE, LOUD, MARKET, QUIET, Shouting
 
-from commonmode.detectors import Scope, Tallies
-from commonmode.economy.plants import Scope as Planted
-from commonmode.economy.worlds import World as Plot
-from commonmode.evaluation import Alarms, attempt, attempts, concerns
-from commonmode.evaluation.trials import Outcome
+from commonmode.detectors import Tallies
+from commonmode.evaluation import attempt, concerns
 
 
 class Nosy(Shouting):
@@ -19,11 +14,6 @@ class Nosy(Shouting):
         assert "truth_declared" not in events.collect()["kind"].to_list()
         assert not {"label", "phenomenon", "value"} & set(events.collect_schema().names())
         return super().tally(events)
-
-
-def run(seeds: Sequence[int], *, processes: int = 1) -> list[Outcome]:
-    tried = attempts(EVERY, [Shouting()], seeds, processes=processes)
-    return sorted((o for some in tried for o in some), key=lambda o: (o.seed, o.world))
 
 
 def test_a_detector_sees_no_label() -> None:
@@ -37,17 +27,12 @@ def test_lookalikes_of_other_phenomena_are_left_out() -> None:
     assert all(concerns(world, "shouting") for world in (QUIET, MARKET, LOUD, ALL))
 
 
-def test_every_world_is_tried_once_per_seed() -> None:
-    outcomes = run([1, 2, 3])
+def test_an_outcome_knows_the_strength_of_what_was_planted() -> None:
+    (outcome,) = attempt(LOUD, [Shouting()], 1)
 
-    assert len(outcomes) == len({(o.world, o.seed) for o in outcomes}) == 12
+    assert outcome.knob == ("shouts", 6)
 
 
-def test_processes_change_nothing_but_the_time() -> None:
-    planted = (Plot(name="scope", role="plant", about="scope", plants=(Planted(),), events=800),)
-
-    def tried(processes: int) -> list[Alarms]:
-        some = attempts(planted, [Scope()], [1, 2], processes=processes)
-        return [o.alarms for o in sorted((o for one in some for o in one), key=lambda o: o.seed)]
-
-    assert tried(2) == tried(1)
+def test_only_the_detector_that_is_meant_looks_while_a_world_lasts() -> None:
+    assert attempt(LOUD, [Shouting()], 1)[0].looks is not None
+    assert attempt(QUIET, [Shouting()], 1)[0].looks is None

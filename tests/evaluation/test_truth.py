@@ -1,6 +1,6 @@
 """Labels say who the culprits are; groups are recognised by their members."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -30,13 +30,13 @@ def test_only_culprits_of_the_phenomenon_count() -> None:
         {"phenomenon": "collusion", "subject": "ring:1", "label": "culprit"},
     )
 
-    assert culprits(frame, "scope") == [Culprit("agent:a")]
+    assert culprits(frame, "scope") == [Culprit("agent:a", since=NOON)]
 
 
 def test_a_subject_labelled_many_times_is_one_culprit() -> None:
     label = {"phenomenon": "scope", "subject": "agent:a", "label": "culprit"}
 
-    assert culprits(labelled(label, label, label), "scope") == [Culprit("agent:a")]
+    assert culprits(labelled(label, label, label), "scope") == [Culprit("agent:a", since=NOON)]
 
 
 def test_members_and_effect_are_read_from_the_label() -> None:
@@ -46,11 +46,20 @@ def test_members_and_effect_are_read_from_the_label() -> None:
             "subject": "ring:1",
             "label": "culprit",
             "value": 0.25,
-            "args": {"agents": ["a", "b"]},
+            "args": {"agents": ["a", "b"], "statistic": 20.0},
         }
     )
 
-    assert culprits(frame, "collusion") == [Culprit("ring:1", frozenset("ab"), 0.25)]
+    assert culprits(frame, "collusion") == [Culprit("ring:1", frozenset("ab"), 0.25, 20.0, NOON)]
+
+
+def test_a_culprit_has_been_one_since_its_first_label() -> None:
+    frame = labelled(
+        {"phenomenon": "scope", "subject": "agent:a", "label": "culprit"},
+        {"phenomenon": "scope", "subject": "agent:a", "label": "culprit"},
+    ).with_columns(at=pl.Series([NOON + timedelta(hours=2), NOON], dtype=pl.Datetime("us", "UTC")))
+
+    assert culprits(frame, "scope")[0].since == NOON
 
 
 def test_a_subject_without_members_is_named_by_its_name_alone() -> None:

@@ -30,6 +30,9 @@ STRENGTHS: tuple[Plant, ...] = (
 KNOBS = {"monoculture": "strength", "collusion": "joint", "scope": "rate"}
 """The knob of each power curve."""
 
+_LOOKS = 8
+"""How often a detector looks at a day in which its plant stands at its usual strength."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -47,6 +50,10 @@ class World:
         What is planted.
     agents, events : int
         Its size.
+    knob : tuple of (str, float), optional
+        The knob turned, and how far, where it is a point of a power curve.
+    looks : int
+        How often its own detector looks while it lasts.
     """
 
     name: str
@@ -56,6 +63,8 @@ class World:
     innocents: tuple[Plant, ...] = ()
     agents: int = 300
     events: int = 30_000
+    knob: tuple[str, float] | None = None
+    looks: int = 0
 
     def frame(self, seed: int) -> tuple[pl.DataFrame, datetime, datetime]:
         """Return the events as a store keeps them, each id once, from when and until when."""
@@ -82,7 +91,14 @@ def worlds(agents: int, events: int) -> list[World]:
             for one in innocents
         ),
         *(
-            sized(name=_described(one), role="plant", about=one.phenomenon, plants=(one,))
+            sized(
+                name=_described(one),
+                role="plant",
+                about=one.phenomenon,
+                plants=(one,),
+                knob=_turned(one),
+                looks=_LOOKS if one == type(one)() else 0,
+            )
             for one in STRENGTHS
         ),
         sized(name="all plants", role="everything", plants=plants),
@@ -91,6 +107,16 @@ def worlds(agents: int, events: int) -> list[World]:
 
 
 def _described(plant: Plant) -> str:
-    usual = type(plant)().knobs()
-    turned = {k: v for k, v in plant.knobs().items() if k == KNOBS[plant.name] or v != usual[k]}
+    turned = {KNOBS[plant.name]: plant.knobs()[KNOBS[plant.name]], **_unusual(plant)}
     return f"{plant.name} " + ",".join(f"{knob}={value:g}" for knob, value in turned.items())
+
+
+def _turned(plant: Plant) -> tuple[str, float] | None:
+    """Return the knob that a plant turns, if it turns no other."""
+    knob = KNOBS[plant.name]
+    return (knob, plant.knobs()[knob]) if _unusual(plant).keys() <= {knob} else None
+
+
+def _unusual(plant: Plant) -> dict[str, float]:
+    usual = type(plant)().knobs()
+    return {knob: value for knob, value in plant.knobs().items() if value != usual[knob]}

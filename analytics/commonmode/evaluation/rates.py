@@ -39,6 +39,16 @@ class Rate(Struct, frozen=True):
         """Why it is `nan`; empty when it is a number."""
         return "" if self.trials else self.undefined
 
+    def words(self) -> str:
+        """Return it as ``k of n``, or why there is none.
+
+        Examples
+        --------
+        >>> Rate(3, 50).words(), Rate(0, 0, "nothing was planted").words()
+        ('3 of 50', 'nan (nothing was planted)')
+        """
+        return f"{self.hits:g} of {self.trials:g}" if self.trials else f"nan ({self.undefined})"
+
     def interval(self) -> tuple[float, float]:
         """Return the 95 % Wilson score interval; 0 to 1 without trials.
 

@@ -3,96 +3,116 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from commonmode.evaluation.calibration import Calibration
 from commonmode.evaluation.rates import Rate
-from commonmode.evaluation.trials import Outcome
+from commonmode.evaluation.rows import HARMLESS, Row
 
-NOMINAL = 0.05
-"""The share of false alarms that detectors promise to keep to."""
-
-_HARMLESS = ("null", "innocent")
+WHOLE = "everything"
+"""The world that holds every plant and every lookalike."""
 
 
-class Row(Struct, frozen=True, kw_only=True):
-    """One detector on one world, over all seeds.
+class Scorecard(Struct, frozen=True, kw_only=True):
+    """All that was found out in one campaign; free of dates and times, so that it can be compared.
 
     Attributes
     ----------
-    recall : Rate
-        Culprits found, of those planted.
-    fdr : float
-        Realised false discovery rate: the mean over seeds of false findings / findings.
-    false_alarms : Rate
-        Seeds with at least one finding that names no culprit.
-    precision, coverage : Rate
-        Of the agents named, those in a culprit group; of those in such a group, the ones named.
-    undetermined : Rate
-        Scores without a verdict.
-    bias : float
-        Mean effect reported minus effect planted; `nan` where no effect is known.
-    accused : tuple of str
-        ``seed:subject`` of some false findings, to look at.
-    seconds : float
-        Median time of the detector.
+    command : str
+        What prints it again.
+    seeds : str
+        ``first-last``.
+    versions : dict of str to int
+        Of the detectors, by name.
+    rows : tuple of Row
+        One per detector and world.
+    calibrations : tuple of Calibration
+        p-values where nothing is planted.
     """
 
-    detector: str
-    world: str
-    role: str
-    about: str
-    seeds: int
-    recall: Rate
-    fdr: float
-    false_alarms: Rate
-    precision: Rate
-    coverage: Rate
-    undetermined: Rate
-    bias: float
-    accused: tuple[str, ...]
-    seconds: float
+    command: str
+    seeds: str
+    versions: dict[str, int]
+    rows: tuple[Row, ...]
+    calibrations: tuple[Calibration, ...]
 
     @property
-    def bad(self) -> bool:
-        """Whether false alarms are certainly above nominal, or more than half is missed."""
-        missed = self.role == "everything" and self.recall.value < 0.5  # noqa: PLR2004  half
-        return self.false_alarms.interval()[0] > NOMINAL or missed
+    def seed_count(self) -> int:
+        """How many seeds each world was drawn with, at most."""
+        return max((row.seeds for row in self.rows), default=0)
+
+    def of(self, detector: str) -> list[Row]:
+        """Return the rows of one detector."""
+        return [row for row in self.rows if row.detector == detector]
+
+    def stale(self, versions: Mapping[str, int]) -> dict[str, tuple[int, int | None]]:
+        """Return the detectors whose version differs: measured, and now (None when gone)."""
+        return {
+            name: (measured, versions.get(name))
+            for name, measured in self.versions.items()
+            if versions.get(name) != measured
+        }
+
+    def power_curves(self) -> dict[tuple[str, str], list[Row]]:
+        """Return the rows of each power curve, by detector and knob, the weakest first."""
+        curves: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            if row.knob and row.role == "plant" and row.about == row.detector:
+                curves.setdefault((row.detector, row.knob[0]), []).append(row)
+        return {key: sorted(some, key=lambda r: r.knob or ("", 0)) for key, some in curves.items()}
+
+    def crossfire(self) -> tuple[list[str], dict[tuple[str, str], Row]]:
+        """Return the worlds with plants, and the row of each detector on plants of others."""
+        cells = {
+            (row.detector, row.world): row
+            for row in self.rows
+            if row.role == "plant" and row.about != row.detector
+        }
+        planted = dict.fromkeys(row.world for row in self.rows if row.role == "plant")
+        return [world for world in planted if any(world == w for _, w in cells)], cells
+
+    def save(self, file: Path) -> None:
+        """Write it down as JSON."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.encode(self) + b"\n")
 
 
-def rows(outcomes: Iterable[Outcome]) -> list[Row]:
-    """Return one row per detector and world, in order of first appearance."""
-    grouped: dict[tuple[str, str], list[Outcome]] = {}
-    for outcome in sorted(outcomes, key=lambda o: o.seed):
-        grouped.setdefault((outcome.detector, outcome.world), []).append(outcome)
-    return [_row(group) for group in grouped.values()]
+def load(file: Path) -> Scorecard:
+    """Read a scorecard that was saved.
+
+    Raises
+    ------
+    msgspec.DecodeError, msgspec.ValidationError
+        When it is none, or one of another version of the program.
+    """
+    return msgspec.json.decode(file.read_bytes(), type=Scorecard)
 
 
-def _row(group: Sequence[Outcome]) -> Row:
-    first, alarms = group[0], [outcome.alarms for outcome in group]
-    errors = [error for one in alarms for error in one.errors]
-    total = {name: sum(getattr(one, name) for one in alarms) for name in _COUNTS}
-    return Row(
-        detector=first.detector,
-        world=first.world,
-        role=first.role,
-        about=first.about,
-        seeds=len(group),
-        recall=Rate(total["found"], total["culprits"], "no culprit was planted"),
-        fdr=sum(one.false / max(1, one.findings) for one in alarms) / len(group),
-        false_alarms=Rate(sum(one.false > 0 for one in alarms), len(group)),
-        precision=Rate(total["rightly"], total["named"], "no group was named"),
-        coverage=Rate(total["rightly"], total["members"], "no group was planted"),
-        undetermined=Rate(total["undetermined"], total["scores"], "nothing was scored"),
-        bias=sum(errors) / len(errors) if errors else math.nan,
-        accused=tuple(f"{o.seed}:{name}" for o in group for name in o.alarms.accused)[:5],
-        seconds=sorted(outcome.seconds for outcome in group)[len(group) // 2],
+def published() -> Scorecard:
+    """Return the scorecard that came with this version of the program."""
+    text = files("commonmode.evaluation").joinpath("published.json").read_bytes()
+    return msgspec.json.decode(text, type=Scorecard)
+
+
+def harmless(table: Sequence[Row]) -> Rate:
+    """Return the share of worlds without any plant that raised a finding."""
+    alarms = [row.false_alarms for row in table if row.role in HARMLESS]
+    return Rate(
+        sum(rate.hits for rate in alarms),
+        sum(rate.trials for rate in alarms),
+        "no world without plants was tried",
     )
 
 
-_COUNTS = ("found", "culprits", "rightly", "named", "members", "undetermined", "scores")
+def whole(table: Sequence[Row]) -> Row | None:
+    """Return the row of the world with everything in it, if it was tried."""
+    return next((row for row in table if row.world == WHOLE), None)
 
 
 def summary(table: Sequence[Row]) -> dict[str, Any]:
@@ -106,22 +126,20 @@ def summary(table: Sequence[Row]) -> dict[str, Any]:
 
 
 def _figures(table: Sequence[Row]) -> dict[str, Any]:
-    whole = next((row for row in table if row.world == "everything"), None)
-    harmless = [row for row in table if row.role in _HARMLESS]
-    false = Rate(
-        sum(row.false_alarms.hits for row in harmless),
-        sum(row.false_alarms.trials for row in harmless),
-        "no world without plants was tried",
-    )
-    recall = whole.recall if whole else Rate(0, 0, "the world with everything was not tried")
+    everything, false = whole(table), harmless(table)
+    recall = everything.recall if everything else Rate(0, 0, f"{WHOLE!r} was not tried")
     own, other = table[0].detector, [row for row in table if row.role == "plant"]
     figures = {
-        "fdr": whole.fdr if whole else math.nan,
+        "fdr": everything.fdr if everything else math.nan,
         "recall": recall.value,
         "false_alarm_rate": false.value,
         "power": {row.world: row.recall.value for row in other if row.about == own},
         "bias": {row.world: row.bias for row in other if row.about == own},
-        "false_alarms": {row.world: row.false_alarms.value for row in harmless},
+        "delay_hours": {row.world: row.delay.median for row in other if row.delay},
+        "false_alarms": {
+            row.world: row.false_alarms.value for row in table if row.role in HARMLESS
+        },
+        "called": {row.world: row.called for row in table if row.called},
         "crossfire": {row.world: row.false_alarms.value for row in other if row.about != own},
         "bad_rows": [row.world for row in table if row.bad],
         "undefined": {"recall": recall.reason, "false_alarm_rate": false.reason},

@@ -1,13 +1,10 @@
-"""Trials: every detector on every world that concerns it, seed by seed, over processes."""
+"""A trial: every detector that a world concerns, tried on one draw of it."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from datetime import datetime
-from multiprocessing import get_context
 from typing import Protocol
 
 import polars as pl
@@ -15,11 +12,12 @@ from msgspec import Struct
 
 from commonmode.detectors import Detector, Window
 from commonmode.evaluation.alarms import Alarms, match
-from commonmode.evaluation.truth import culprits
+from commonmode.evaluation.looks import Looks, look
+from commonmode.evaluation.truth import Culprit, culprits
 
 
 class World(Protocol):
-    """A labelled log that can be drawn again for every seed."""
+    """A labelled log that can be drawn again for every seed; its `repr` says all that it is."""
 
     @property
     def name(self) -> str:
@@ -36,12 +34,22 @@ class World(Protocol):
         """The phenomenon meant; empty for all."""
         ...
 
+    @property
+    def knob(self) -> tuple[str, float] | None:
+        """The knob that it turns, and how far; None off a power curve."""
+        ...
+
+    @property
+    def looks(self) -> int:
+        """How often its own detector looks while it lasts, for delays; 0 for once, at the end."""
+        ...
+
     def frame(self, seed: int) -> tuple[pl.DataFrame, datetime, datetime]:
         """Return events with labels, and the window to judge."""
         ...
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, kw_only=True):
     """What one detector said of one world under one seed, and how long it took."""
 
     detector: str
@@ -51,6 +59,8 @@ class Outcome(Struct, frozen=True):
     seed: int
     alarms: Alarms
     seconds: float
+    knob: tuple[str, float] | None = None
+    looks: Looks | None = None
 
 
 def concerns(world: World, detector: str) -> bool:
@@ -61,51 +71,38 @@ def concerns(world: World, detector: str) -> bool:
 def attempt(world: World, detectors: Sequence[Detector], seed: int) -> list[Outcome]:
     """Draw a world once and try detectors on it; they never see a label."""
     events, start, end = world.frame(seed)
-    outcomes = []
-    for detector in detectors:
-        begun = time.perf_counter()
-        seen = events.lazy().filter(pl.col("kind").is_in(sorted(detector.reads)))
-        scores = detector.detect(seen.select(detector.columns()), Window(start, end))
-        alarms = match(scores, culprits(events, detector.name))
-        seconds = time.perf_counter() - begun
-        name, role, about = world.name, world.role, world.about
-        outcomes.append(Outcome(detector.name, name, role, about, seed, alarms, seconds))
-    return outcomes
+    return [_tried(world, detector, seed, events, Window(start, end)) for detector in detectors]
 
 
-def attempts(
-    worlds: Iterable[World],
-    detectors: Sequence[Detector],
-    seeds: Iterable[int],
-    *,
-    processes: int = 1,
-) -> Iterator[list[Outcome]]:
-    """Yield the outcomes of each world and seed, in any order.
-
-    Parameters
-    ----------
-    worlds : iterable of World
-        What to try detectors on; picklable.
-    detectors : sequence of Detector
-        What to try.
-    seeds : iterable of int
-        One draw of each world per seed.
-    processes : int
-        How many worlds to try at once.
-    """
-    tasks = [
-        (world, tuple(d for d in detectors if concerns(world, d.name)), seed)
-        for seed in seeds
-        for world in worlds
-    ]
-    tasks = [task for task in tasks if task[1]]
-    if min(processes, len(tasks)) <= 1:
-        yield from (attempt(*task) for task in tasks)
-        return
-    # A forked process would inherit Polars' threads and their locks.
-    with ProcessPoolExecutor(min(processes, len(tasks)), get_context("spawn"), _alone) as pool:
-        yield from (done.result() for done in as_completed(pool.submit(attempt, *t) for t in tasks))
+def _tried(
+    world: World, detector: Detector, seed: int, events: pl.DataFrame, window: Window
+) -> Outcome:
+    planted = culprits(events, detector.name)
+    begun = time.perf_counter()
+    seen = events.lazy().filter(pl.col("kind").is_in(sorted(detector.reads)))
+    seen = seen.select(detector.columns())
+    alarms = match(detector.detect(seen, window), planted, detector.name)
+    seconds = time.perf_counter() - begun
+    return Outcome(
+        detector=detector.name,
+        world=world.name,
+        role=world.role,
+        about=world.about,
+        seed=seed,
+        alarms=alarms,
+        seconds=seconds,
+        knob=world.knob,
+        looks=_looked(world, detector, seen, planted, window),
+    )
 
 
-def _alone() -> None:
-    os.nice(5)
+def _looked(
+    world: World,
+    detector: Detector,
+    seen: pl.LazyFrame,
+    planted: Sequence[Culprit],
+    window: Window,
+) -> Looks | None:
+    if not world.looks or world.about != detector.name:
+        return None
+    return look(detector, seen.collect(), planted, window, world.looks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -22,11 +23,17 @@ class Culprit(Struct, frozen=True):
         Its members, where it is a group.
     effect : float or None
         The effect size that was planted, where it is known.
+    statistic : float or None
+        The test statistic that was planted, where it is known.
+    since : datetime or None
+        When it began to be one: the time of its first label.
     """
 
     subject: str
     agents: frozenset[str] = frozenset()
     effect: float | None = None
+    statistic: float | None = None
+    since: datetime | None = None
 
     def accused_by(self, subject: str, agents: tuple[str, ...]) -> bool:
         """Whether an accusation is about it: of its subject, or mostly of its members.
@@ -64,11 +71,12 @@ def culprits(events: pl.DataFrame, phenomenon: str) -> list[Culprit]:
         & (pl.col("phenomenon") == phenomenon)
         & (pl.col("label") == "culprit")
     )
-    named = labels.unique("subject", maintain_order=True).sort("subject")
-    rows = named.select("subject", "args", "value").iter_rows()
-    return [Culprit(subject, _agents(args), value) for subject, args, value in rows]
+    named = labels.sort("at", maintain_order=True).unique("subject", keep="first").sort("subject")
+    rows = named.select("subject", "args", "value", "at").iter_rows()
+    return [_culprit(subject, args, value, at) for subject, args, value, at in rows]
 
 
-def _agents(args: str | None) -> frozenset[str]:
+def _culprit(subject: str, args: str | None, effect: float | None, since: datetime) -> Culprit:
     details: dict[str, Any] = msgspec.json.decode(args) if args else {}
-    return frozenset(details.get("agents", ()))
+    agents = frozenset(details.get("agents", ()))
+    return Culprit(subject, agents, effect, details.get("statistic"), since)

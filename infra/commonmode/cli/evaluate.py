@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from math import isnan
+from pathlib import Path
+from statistics import median
 
 import click
 from rich import box
@@ -12,15 +14,31 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commonmode.cli.options import json_option
+from commonmode.cli.options import data_option, json_option
 from commonmode.cli.output import plain, progress, summary
 from commonmode.detectors import ALL, Detector
 from commonmode.economy.worlds import worlds
-from commonmode.evaluation import Outcome, Rate, Row, World, attempts, concerns, rows
+from commonmode.evaluation import (
+    Archive,
+    Outcome,
+    Rate,
+    Row,
+    Scorecard,
+    World,
+    attempts,
+    calibrations,
+    concerns,
+    page,
+    rows,
+)
 from commonmode.evaluation import summary as figures
+
+LATEST = "scorecard.json"
+"""What the dashboard shows: the scorecard last made with this data folder."""
 
 _WIDE = 180
 _NAMES = [detector.name for detector in ALL]
+_AGENTS, _EVENTS = 300, 30_000
 
 
 def seeds(
@@ -62,14 +80,15 @@ def seeds(
     metavar="FIRST-LAST",
     help="Draws of each world; thresholds were set on 0-49.",
 )
-@click.option("--agents", default=300, show_default=True, help="Agents of each world.")
-@click.option("--events", default=30_000, show_default=True, help="Events of each world.")
+@click.option("--agents", default=_AGENTS, show_default=True, help="Agents of each world.")
+@click.option("--events", default=_EVENTS, show_default=True, help="Events of each world.")
 @click.option(
     "--world",
     "only",
     multiple=True,
     metavar="NAME",
-    help="Only this world, or all of this role; repeatable.  [default: all]",
+    help="Only this world, or all of this role or about this phenomenon; repeatable.  "
+    "[default: all]",
 )
 @click.option(
     "--processes",
@@ -77,6 +96,21 @@ def seeds(
     show_default="one per core",
     help="Worlds tried at once.",
 )
+@click.option("--fresh", is_flag=True, help="Try again what was tried before.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write the scorecard as JSON there.",
+)
+@click.option(
+    "--page",
+    "page_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write it there as a page in Markdown.",
+)
+@data_option
 @json_option
 def command(  # noqa: PLR0913  one argument per option
     *,
@@ -86,6 +120,10 @@ def command(  # noqa: PLR0913  one argument per option
     events: int,
     only: tuple[str, ...],
     processes: int,
+    fresh: bool,
+    save: Path | None,
+    page_file: Path | None,
+    data_dir: Path,
     as_json: bool,
 ) -> None:
     """Score detectors against planted truth and its innocent lookalikes.
@@ -94,52 +132,110 @@ def command(  # noqa: PLR0913  one argument per option
     everything at once. A row in red is bad: its false alarms are certainly above nominal, or more
     than half of what was planted was missed.
 
+    What was tried is kept in the data folder, so a run that was broken off goes on where it stood
+    and one after a change tries again only what the change can reach. The dashboard shows the
+    scorecard that was made last.
+
     \b
     Example:
       commonmode evaluate
       commonmode evaluate --detector scope --seeds 50-59 --json
+      commonmode evaluate --world collusion --page scorecard.md
     """
     detectors = [detector() for detector in ALL if not names or detector.name in names]
-    chosen = [w for w in worlds(agents, events) if not only or {w.name, w.role} & set(only)]
-    if not chosen:
-        there = ", ".join(world.name for world in worlds(agents, events))
-        msg = f"needed the name or role of a world; found {only[0]!r}. Hint: {there}"
-        raise click.UsageError(msg)
-    order = {world.name: place for place, world in enumerate(chosen)}
-    table = rows(_tried(chosen, detectors, numbers, processes))
-    table.sort(key=lambda row: (_NAMES.index(row.detector), order[row.world]))
+    chosen = _chosen(agents, events, only)
+    folder = data_dir / "scorecard"
+    archive = Archive(folder, forgetful=fresh)
+    outcomes = _tried(chosen, detectors, numbers, processes, archive)
+    card = _card(outcomes, chosen, detectors, _command(names, numbers, agents, events, only))
+    for file in (folder / LATEST, save):
+        if file:
+            card.save(file)
+    if page_file:
+        page_file.write_text(page(card, card.versions), encoding="utf-8")
     if as_json:
-        summary(figures(table), as_json=True)
+        summary(figures(card.rows), as_json=True)
     else:
-        _print(table)
+        _print(card, outcomes)
+
+
+def _chosen(agents: int, events: int, only: tuple[str, ...]) -> list[World]:
+    there = worlds(agents, events)
+    named = {name for world in there for name in (world.name, world.role, world.about)}
+    for name in only:
+        if name not in named:
+            names = ", ".join(world.name for world in there)
+            msg = f"needed the name or role of a world; found {name!r}. Hint: {names}"
+            raise click.UsageError(msg)
+    return [w for w in there if not only or {w.name, w.role, w.about} & set(only)]
 
 
 def _tried(
-    chosen: Sequence[World], detectors: Sequence[Detector], numbers: Sequence[int], processes: int
+    chosen: Sequence[World],
+    detectors: Sequence[Detector],
+    numbers: Sequence[int],
+    processes: int,
+    archive: Archive,
 ) -> list[Outcome]:
-    total = len(numbers) * sum(any(concerns(w, d.name) for d in detectors) for w in chosen)
+    total = len(numbers) * sum(concerns(w, d.name) for w in chosen for d in detectors)
     outcomes: list[Outcome] = []
-    with progress("worlds", total) as bar:
-        for some in attempts(chosen, detectors, numbers, processes=processes):
+    with progress("trials", total) as bar:
+        for some in attempts(chosen, detectors, numbers, processes=processes, archive=archive):
             outcomes += some
-            bar.advance(bar.task_ids[0])
+            bar.advance(bar.task_ids[0], len(some))
     return outcomes
 
 
-def _print(table: Sequence[Row]) -> None:
+def _card(
+    outcomes: Sequence[Outcome],
+    chosen: Sequence[World],
+    detectors: Sequence[Detector],
+    command_line: str,
+) -> Scorecard:
+    tried = sorted({outcome.seed for outcome in outcomes})
+    order = {world.name: place for place, world in enumerate(chosen)}
+    table = rows(outcomes)
+    table.sort(key=lambda row: (_NAMES.index(row.detector), order[row.world]))
+    return Scorecard(
+        command=command_line,
+        seeds=f"{tried[0]}-{tried[-1]}" if tried else "none",
+        versions={detector.name: detector.version for detector in detectors},
+        rows=tuple(table),
+        calibrations=tuple(calibrations(outcomes)),
+    )
+
+
+def _command(
+    names: tuple[str, ...],
+    numbers: tuple[int, ...],
+    agents: int,
+    events: int,
+    only: tuple[str, ...],
+) -> str:
+    """Return the command that makes the same scorecard again."""
+    said = [f"--detector {name}" for name in names]
+    said.append(f"--seeds {numbers[0]}-{numbers[-1]}")
+    said += [f"--agents {agents}"] if agents != _AGENTS else []
+    said += [f"--events {events}"] if events != _EVENTS else []
+    said += [f"--world '{name}'" for name in only]
+    return " ".join(["commonmode evaluate", *said])
+
+
+def _print(card: Scorecard, outcomes: Sequence[Outcome]) -> None:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("detector", "world"):
         shown.add_column(heading, no_wrap=True)
     for heading in ("seeds", "recall", "fdr", "false alarms", "95 %", "bias", "s"):
         shown.add_column(heading, justify="right", no_wrap=True)
     shown.add_column("falsely accused", overflow="fold")
-    for row in table:
-        shown.add_row(*map(Text, _cells(row)), style="red" if row.bad else "")
+    for row in card.rows:
+        same = [o.seconds for o in outcomes if (o.detector, o.world) == (row.detector, row.world)]
+        shown.add_row(*map(Text, _cells(row, median(same))), style="red" if row.bad else "")
     console = Console(highlight=False)
     # A pipe or a file has no width to fit.
     console.width = console.width if console.is_terminal else _WIDE
     console.print(shown)
-    for name, figure in figures(table).items():
+    for name, figure in figures(card.rows).items():
         words = ", ".join(
             f"{key} {'nan' if figure[key] is None else round(figure[key], 4)}"
             for key in ("fdr", "recall", "false_alarm_rate")
@@ -147,7 +243,7 @@ def _print(table: Sequence[Row]) -> None:
         click.echo(f"{name}: {words}")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, seconds: float) -> tuple[str, ...]:
     low, high = row.false_alarms.interval()
     return (
         row.detector,
@@ -158,7 +254,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _share(row.false_alarms),
         f"{low:.2f}-{high:.2f}",
         "" if isnan(row.bias) else f"{row.bias:+.3f}",
-        f"{row.seconds:.2f}",
+        f"{seconds:.2f}",
         plain(" ".join(row.accused)),
     )
 

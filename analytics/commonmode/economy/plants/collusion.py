@@ -41,7 +41,13 @@ class Ring:
     def truth(self, world: World, number: int) -> Truth:
         """Return its label."""
         names = world.population.names(self.members).to_list()
-        return Truth(f"ring:{number}", {"agents": names, "resources": [self.place.path(world)]})
+        pairs = len(names) * (len(names) - 1) // 2
+        details = {
+            "agents": names,
+            "resources": [self.place.path(world)],
+            "statistic": pairs * len(self.meetings),
+        }
+        return Truth(f"ring:{number}", details)
 
 
 @dataclass(frozen=True, kw_only=True)
