@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from commonmode.store import make_folder
+
 PATIENCE_SECONDS = 600.0
 """How long to wait for another engine's tick."""
 
@@ -31,8 +33,10 @@ def turn(run_dir: Path, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
     ------
     EngineBusyError
         When the turn did not come.
+    StoreUnreachableError
+        When nothing can be written there.
     """
-    run_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(run_dir)
     try:
         with FileLock(run_dir / "detect.lock", timeout=patience):
             yield

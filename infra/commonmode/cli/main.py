@@ -92,6 +92,7 @@ UNREACHABLE = (
     "BrokerUnreachableError",
     "BrokerUnavailableError",
     "StoreUnreachableError",
+    "FolderUnwritableError",
 )
 """Names of the errors that end with exit code 4, wherever they come from."""
 

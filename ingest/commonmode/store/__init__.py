@@ -28,7 +28,7 @@ from commonmode.store.flight.address import Address, find_owner
 from commonmode.store.flight.bounds import Limits
 from commonmode.store.flight.client import FlightAppender, FlightReader
 from commonmode.store.flight.server import FlightServer
-from commonmode.store.layout import default_data_dir, run_dir, store_path
+from commonmode.store.layout import default_data_dir, make_folder, run_dir, store_path
 from commonmode.store.reader import Reader
 from commonmode.store.snapshot import snapshot
 from commonmode.store.writer import Writer
@@ -62,6 +62,7 @@ __all__ = [
     "content_hash",
     "default_data_dir",
     "find_owner",
+    "make_folder",
     "open_writer",
     "own",
     "own_token",

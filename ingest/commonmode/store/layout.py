@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from commonmode.store.errors import StoreUnreachableError
+
 
 def default_data_dir() -> Path:
     """Return the data folder: ``COMMONMODE_DATA``, or the platform's place for user data."""
@@ -23,3 +25,18 @@ def store_path(data_dir: Path | str | None = None) -> Path:
 def run_dir(data_dir: Path | str | None = None) -> Path:
     """Return the folder in which running processes say where they are."""
     return store_path(data_dir).parent / "run"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder to write to, where there is none.
+
+    Raises
+    ------
+    StoreUnreachableError
+        When nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"needed a data folder to write to; {folder}: {error.strerror}."
+        raise StoreUnreachableError(msg, "`--data` names another folder") from error

@@ -22,11 +22,10 @@ from commonmode.store.errors import (
     BatchRefusedError,
     StoreDamagedError,
     StoreError,
-    StoreUnreachableError,
 )
 from commonmode.store.file_faults import file_fault
 from commonmode.store.identity import Identities
-from commonmode.store.layout import store_path
+from commonmode.store.layout import make_folder, store_path
 
 _COUNT = """
     INSERT INTO ingest_counts VALUES ($topic, $stored, $duplicates, $rejected)
@@ -93,7 +92,7 @@ class Writer:
         self.path = store_path(data_dir)
         self.defect: StoreError | None = None
         """Why nothing can be stored any more until the file is opened anew; None: it can."""
-        _make_folder(self.path.parent)
+        make_folder(self.path.parent)
         self._now = now
         self._lock = threading.Lock()
         self._connection = connect_file(self.path, read_only=False, memory_limit=memory_limit)
@@ -229,11 +228,3 @@ class Writer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"needed a data folder to write to; {folder}: {error.strerror}."
-        raise StoreUnreachableError(msg, "`--data` names another folder") from error
