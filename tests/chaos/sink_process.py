@@ -43,6 +43,7 @@ def main(data: str, bootstrap: str, topic: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    print("reading", flush=True)  # noqa: T201  whoever started it waits for this
     Sink(Following(Path(data)), bootstrap, Topics.named(topic), refresh=0.5).run(stop)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,39 @@ def answers(data: Path, query: str) -> int:
 
 
 class Whole:
-    """`commonmode up`, in a process of its own, and what is known of its parts from outside."""
+    """`commonmode up`, in a process of its own, and what is known of its parts from outside.
 
-    def __init__(self, data: Path) -> None:
+    Parameters
+    ----------
+    data
+        The data folder.
+    options
+        Further options of `up`.
+    environment
+        Variables that all its processes find beside the usual ones.
+    """
+
+    def __init__(
+        self, data: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.data = data
         data.mkdir(parents=True)
         with (data / "up.log").open("ab") as log:
-            self.process = subprocess.Popen([*COMMONMODE, "up", "--data", str(data)], stderr=log)
-        until(lambda: self.told()["state"] == "ready" or self.process.poll() is not None, "ready")
-        assert self.process.poll() is None, (data / "up.log").read_text()
+            self.process = subprocess.Popen(
+                [*COMMONMODE, "up", "--data", str(data), *options],
+                stderr=log,
+                env={**os.environ, **(environment or {})},
+            )
+        try:
+            until(self._is_up_or_gone, "ready")
+            assert self.process.poll() is None, (data / "up.log").read_text()
+        except AssertionError:
+            self.end()
+            raise
         self._broker = BrokerProbe(Connection(self.told()["broker"]))
+
+    def _is_up_or_gone(self) -> bool:
+        return self.told()["state"] == "ready" or self.process.poll() is not None
 
     def told(self) -> dict[str, Any]:
         return status(self.data)
@@ -137,15 +160,16 @@ class Feeder(threading.Thread):
 
     def kill(self, moment: random.Random) -> float:
         """Kill the pipe in the middle of a file; return the seconds until that file was sent."""
-        until(self._is_running, "a pipe to kill")
+        until(self.is_sending, "a pipe to kill")
         time.sleep(moment.uniform(0.2, 1.5))
-        until(self._is_running, "a pipe to kill")
+        until(self.is_sending, "a pipe to kill")
         sent = self.sent
         assert self._pipe is not None
         self._pipe.kill()
         return until(lambda: self.sent > sent, "the pipe is back")
 
-    def _is_running(self) -> bool:
+    def is_sending(self) -> bool:
+        """Whether a pipe runs at this moment."""
         return self._pipe is not None and self._pipe.poll() is None
 
     def end(self) -> None:
