@@ -163,7 +163,7 @@ def test_plants_label_culprits_and_nothing_else(kind: type[Plant]) -> None:
 
     assert truth.height > 0
     assert set(truth["label"]) == {"culprit"}
-    assert set(truth["phenomenon"]) == {kind.name}
+    assert set(truth["phenomenon"]) == {kind.phenomenon}
 
 
 def test_no_event_but_a_label_betrays_what_was_planted() -> None:

@@ -64,19 +64,26 @@ class Learned:
     state: int
     periods: int
 
-    def play(self, periods: int, forced: dict[int, int] | None = None) -> Ints:
+    def play(self, periods: int, forced: dict[int, int] | Ints | None = None) -> Ints:
         """Return the prices of so many periods, as places on the grid; a row is a period.
 
-        `forced` gives sellers the price that they set in the first period, whatever they learned.
+        `forced` gives sellers the price that they set in the first period, or a table of such
+        prices the one of every period (-1 where they are free), whatever they learned.
         """
         set_, state = np.empty((periods, self.market.sellers), dtype=np.int64), self.state
+        told = self._told(periods, forced)
         for period in range(periods):
-            set_[period] = self.policy[:, state]
-            if period == 0:
-                for seller, price in (forced or {}).items():
-                    set_[0, seller] = price
+            set_[period] = np.where(told[period] < 0, self.policy[:, state], told[period])
             state = self.state_after(set_[period])
         return set_
+
+    def _told(self, periods: int, forced: dict[int, int] | Ints | None) -> Ints:
+        if isinstance(forced, np.ndarray):
+            return forced
+        told = np.full((periods, self.market.sellers), -1)
+        for seller, price in (forced or {}).items():
+            told[0, seller] = price
+        return told
 
     def best_reply(self, seller: int) -> int:
         """Return the price that earns a seller most today, against what the others set now."""

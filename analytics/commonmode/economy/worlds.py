@@ -14,6 +14,7 @@ from commonmode.economy.innocents import INNOCENTS
 from commonmode.economy.planting import Plant
 from commonmode.economy.plants import PLANTS
 from commonmode.economy.plants.collusion import Collusion
+from commonmode.economy.plants.learners import Learners
 from commonmode.economy.plants.monoculture import Monoculture
 from commonmode.economy.plants.scope import Scope
 
@@ -23,11 +24,12 @@ STRENGTHS: tuple[Plant, ...] = (
     *(Monoculture(strength=strength) for strength in (0.1, 0.2, 0.3, 0.4, 0.6)),
     Monoculture(strength=0.4, wrong=0.3),
     *(Collusion(joint=joint) for joint in (3, 4, 6, 8, 12)),
+    *(Learners(tries=tries) for tries in (0.02, 0.04, 0.06)),
     *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
 )
 """Every plant at the strengths of its power curve."""
 
-KNOBS = {"monoculture": "strength", "collusion": "joint", "scope": "rate"}
+KNOBS = {"monoculture": "strength", "collusion": "joint", "learners": "tries", "scope": "rate"}
 """The knob of each power curve."""
 
 _LOOKS = 8

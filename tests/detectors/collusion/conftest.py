@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from commonmode.detectors import Collusion, Window
+from commonmode.economy.bertrand import Bertrand
+from commonmode.economy.learners import Learned, Learning, learn
 
 DAY = Window(datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))
 _MINUTES = 24 * 60
@@ -44,7 +47,6 @@ class Roaming:
     rushes: int = 0
     reach: float = 0.15
     talking: bool = False
-    answering: bool = False
     members: list[list[str]] = field(init=False)
     events: pl.DataFrame = field(init=False)
 
@@ -123,28 +125,14 @@ class Roaming:
             recipient=[recipient for _, recipient in chat],
             at=[DAY.start] * len(chat),
         )
-        return [said, *([self._prices()] if self.answering else [])]
-
-    def _prices(self) -> pl.DataFrame:
-        """Members answer each other's prices on one resource; strangers' prices go unanswered."""
-        crew, left = self.members[0], []
-        for hour in range(1, 22, 2):
-            left += [(agent, 60 * hour + 10 * n) for n, agent in enumerate(crew)]
-            left += [(f"agent-stranger-{hour}-{n}", 60 * hour + 46 + n) for n in range(3)]
-        return frame(
-            id=[f"p{i}" for i in range(len(left))],
-            kind=["state_changed"] * len(left),
-            agent=[agent for agent, _ in left],
-            resource=["market/priced"] * len(left),
-            at=[DAY.start + timedelta(minutes=minute) for _, minute in left],
-            price=[10.0] * len(left),
-        )
+        return [said]
 
 
 def schema() -> dict[str, Any]:
     """The columns that the detector reads."""
     wide: dict[str, Any] = dict.fromkeys(Collusion.columns(), pl.String)
-    return wide | {"at": pl.Datetime("us", "UTC"), "price": pl.Float64}
+    numbers = dict.fromkeys(("price", "cost", "quantity", "payoff"), pl.Float64)
+    return wide | {"at": pl.Datetime("us", "UTC"), **numbers}
 
 
 def frame(**columns: Any) -> pl.DataFrame:
@@ -152,3 +140,52 @@ def frame(**columns: Any) -> pl.DataFrame:
     given = pl.DataFrame(columns)
     absent = [pl.lit(None, t).alias(n) for n, t in schema().items() if n not in columns]
     return given.with_columns(absent).select(pl.col(n).cast(t) for n, t in schema().items())
+
+
+@cache
+def learned(*, remembers: bool, seed: int, patience: float = 0.95) -> Learned:
+    """Two sellers that have learned; the same ones once asked for."""
+    learning = Learning(cooling=2e-5, remembers=remembers, patience=patience)
+    return learn(Bertrand(), learning, seed)
+
+
+def trading(
+    sellers: Learned, seed: int = 0, *, rounds: int = 270, tries: float = 0.04, cost: bool = True
+) -> pl.DataFrame:
+    """A day of two sellers of one good that now and then try a price, with what they sold."""
+    rng = np.random.default_rng(seed)
+    trying = rng.random((rounds, 2)) < tries
+    forced = np.where(trying, rng.integers(0, 15, (rounds, 2)), -1)
+    prices = sellers.market.grid[sellers.play(rounds, forced)]
+    sold = np.maximum(rng.poisson(500 * sellers.market.demand(prices)), 1).astype(float)
+    return posted(prices, sold, cost=1.0 if cost else None)
+
+
+def posted(
+    prices: np.ndarray, sold: np.ndarray | None = None, *, cost: float | np.ndarray | None = None
+) -> pl.DataFrame:
+    """Prices that sellers of one good leave every five minutes, and what they say beside it."""
+    rounds, sellers = prices.shape
+    count = rounds * sellers
+    minute = np.repeat(5 * np.arange(rounds), sellers)
+    at = [DAY.start + timedelta(minutes=int(m), seconds=n % sellers) for n, m in enumerate(minute)]
+    both = {
+        "agent": [f"seller-{n % sellers}" for n in range(count)],
+        "resource": ["good"] * count,
+        "quantity": None if sold is None else sold.ravel(),
+    }
+    acts = frame(
+        id=[f"act-{n}" for n in range(count)],
+        kind=["action_taken"] * count,
+        at=at,
+        cost=None if cost is None else np.broadcast_to(cost, prices.shape).ravel(),
+        **both,
+    )
+    left = frame(
+        id=[f"left-{n}" for n in range(count)],
+        kind=["state_changed"] * count,
+        at=at,
+        price=prices.ravel(),
+        **both,
+    )
+    return pl.concat([acts, left])

@@ -57,8 +57,12 @@ def test_a_ring_that_comes_minutes_apart_is_found_at_the_wider_look() -> None:
 def test_the_claim_names_the_agents_and_says_no_more_than_the_tiers_allow() -> None:
     (score,) = found(Roaming(seed=1, rings=1))
     assert all(agent in score.claim for agent in score.agents)
-    assert score.claim.endswith("without a message between them: co-ordination, unexplained.")
-    assert any("not called collusion" in reason for reason in score.reasons)
+    assert score.claim.endswith(
+        "without a message between them: co-ordination, unexplained "
+        "(tier B holds, A, C and D could not be tested)."
+    )
+    assert [reason[0] for reason in score.reasons[:4]] == ["A", "B", "C", "D"]
+    assert score.measures["tiers_held"] == 1
 
 
 def test_the_effect_is_meetings_over_what_chance_expects() -> None:
@@ -95,17 +99,17 @@ def test_a_task_that_members_share_is_named_as_an_explanation() -> None:
     assert score.measures["same_task"] == 1
 
 
-def test_prices_answered_by_members_and_not_by_strangers_are_a_second_tier() -> None:
-    (score,) = found(Roaming(seed=5, rings=1, joint=14, answering=True))
-    assert score.measures["footprint_p"] < 0.01
-    assert score.measures["tiers_held"] == 2
-    assert score.claim.endswith("co-ordination, unexplained.")
-
-
-def test_footprints_that_are_not_in_the_log_are_said_to_be_untested() -> None:
-    (score,) = found(Roaming(seed=1, rings=1))
-    assert "footprint_p" not in score.measures
-    assert any("could not be tested on this log, because" in reason for reason in score.reasons)
+def test_agents_that_meet_by_the_clock_are_no_ring() -> None:
+    rows = [(f"job-{n}", hour) for hour in range(24) for n in range(3)]
+    jobs = frame(
+        id=[f"j{agent}{hour}" for agent, hour in rows],
+        kind=["action_taken"] * len(rows),
+        agent=[agent for agent, _ in rows],
+        resource=["reports/hourly"] * len(rows),
+        at=[DAY.start.replace(hour=hour, minute=2) for _, hour in rows],
+    )
+    world = pl.concat([Roaming(seed=6).events, jobs])
+    assert [score.verdict for score in Collusion().detect(world.lazy(), DAY)] == ["clear"]
 
 
 def test_an_innocent_world_shows_its_nearest_pair_as_clear() -> None:
@@ -151,7 +155,7 @@ def test_the_subject_is_the_same_whatever_order_the_log_is_in() -> None:
 @given(parts=st.integers(1, 4), seed=st.integers(0, 10**6))
 @settings(max_examples=15, deadline=None)
 def test_any_split_merges_to_the_whole(parts: int, seed: int) -> None:
-    events = Roaming(seed=7, agents=20, acts=300, rings=1, answering=True).events
+    events = Roaming(seed=7, agents=20, acts=300, rings=1).events
     part = pl.Series(np.random.default_rng(seed).integers(0, parts, len(events)))
     detector = Collusion()
     split = [detector.tally(events.filter(part == i).lazy()) for i in range(parts)]

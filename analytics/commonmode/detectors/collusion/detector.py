@@ -10,16 +10,19 @@ from typing import ClassVar
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.collusion.answers import Markets
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, messages, presence
+from commonmode.detectors.collusion.prices import PRICES, prices
+from commonmode.detectors.collusion.talk import Talk
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collusion(Limits, Detector):
-    r"""Find rings of agents that meet on resources far oftener than their habits explain.
+    r"""Find agents that act together through shared resources, and say how far that can be proved.
 
     .. math:: p_{ij} = P(Bin(n_{ij}, μ_{ij}/n_{ij}) ≥ o_{ij}),\quad
         μ_{ij} = h_{ij} Σ_r k_{ir} k_{jr} τ_r,\quad n_{ij} = Σ_r \min(k_{ir}, k_{jr})
@@ -27,48 +30,75 @@ class Collusion(Limits, Detector):
     with :math:`o_{ij}` the bins of time in which agents i and j both began a visit to one
     resource that no more than `most_agents` visited then, :math:`k_{ir}` the visits of i to
     resource r, :math:`τ_r` the chance that two visits to r coincide, and :math:`h_{ij}` how far
-    the two keep the same hours. Pairs whose excess holds at `rate` over *all* pairs of agents are
-    linked, and linked agents form a ring.
+    the two keep the same hours. Pairs whose excess holds at `rate` over *all* pairs of agents,
+    and at no more than `turns` of the turns of one's timeline, are linked; linked agents form a
+    ring. Beside rings, every market of two or more regular sellers is tested for
+
+    .. math:: S = \overline{r_{1,2}} - \overline{r_{7,8}}
+
+    with :math:`r_h` how much lower others price h rounds after a seller's cut, against rounds as
+    quiet before it.
 
     It fires when agents come to the same places at the same times, again and again, while others
-    who frequent those places do not. It cannot fire on popular resources, on specialists of the
-    same resources, on crowds that follow a resource's news or opening hours, on agents of the same
-    working hours, or on long sessions that overlap once. It claims co-ordination, never intent:
-    "collusion" takes three of four tiers, including footprint response or not being a best reply.
+    who frequent those places do not; or when sellers answer each other's price cuts at once and
+    forgive them later. It cannot fire on popular resources, on specialists of the same resources,
+    on crowds that follow a resource's news or opening hours, on agents of the same working hours,
+    on timetables and sessions, on costs that are passed on, on a price floor, or on sellers who
+    are dear without answering anyone.
+
+    What fires is called "co-ordination, unexplained" unless three of four tiers hold, C among
+    them, or D where C cannot be tested: A, outcome screens; B, dependence given shocks; C,
+    footprint response; D, not a best reply. Each finding shows all four: held, not held, or not
+    testable on this log, and why.
 
     Parameters
     ----------
     window : timedelta
         Length of a window; rings need a day to meet often enough.
+    seed : int
+        Of the shuffles that tiers are compared with.
     bin : timedelta
         The shortest span that counts as the same time.
     widths : tuple of int
-        Spans looked at, in bins; each look is paid for in q.
+        Spans looked at, in bins; each look, and that at the markets, is paid for in q.
     pause : timedelta
         Acts of an agent on a resource that are no further apart are one visit.
     part_of_day : timedelta
         Resolution of working hours.
     most_agents : int
-        A resource visited by more agents in a bin is popular then, and says nothing.
+        A resource visited by more agents in a bin is popular then, and says nothing; one with
+        more regular sellers is no market to judge.
     rate : float
-        False discovery rate over all pairs of agents (Benjamini-Hochberg).
+        False discovery rate over all pairs of agents, and over all markets (Benjamini-Hochberg).
     least_met, least_ratio : int, float
         Fewest meetings of a linked pair, and how many times what chance expects.
-    response : timedelta
-        How soon a visit must follow to answer a footprint.
+    turns : float
+        Largest share of turns of one agent's timeline that may bring a linked pair together as
+        often as they met.
+    markets_share : float
+        Share of `rate` that is spent on markets; there are few of them, and very many pairs.
+    least_posts : int
+        Prices that a regular seller of a resource leaves in a window.
 
     Notes
     -----
-    H0: given where an agent goes, how often, and in which part of the day, when it comes says
-    nothing about when another comes.
+    H0 of meetings: given where an agent goes, how often, and in which part of the day, when it
+    comes says nothing about when another comes. H0 of answers: a seller's cut, made while all
+    rest, says nothing about what others do next.
     Assumes that clocks agree to within a bin. Blind to rings that take turns on purpose, to rings
-    on popular resources, and to meetings that straddle bins.
+    that meet by the clock or on popular resources, to meetings that straddle bins, and to sellers
+    whose prices never rest or never dip. A shock that is not in the log, reaches sellers one after
+    the other and passes within eight rounds looks like an answer; one that stays does not.
+    Tiers A and D fit logit demand, and need price, cost and quantity of every seller in the same
+    rounds; A falls back on how little prices vary beside other markets.
 
     References
     ----------
     Tumminello et al. (2011), Statistically validated networks in bipartite complex systems.
     Saracco et al. (2017), Inferring monopartite projections of bipartite networks.
+    Bajari and Ye (2003), Deciding Between Competition and Collusion.
     Calvano et al. (2020), Artificial Intelligence, Algorithmic Pricing, and Collusion.
+    Calvano et al. (2023), Algorithmic collusion: Genuine or spurious?
 
     Examples
     --------
@@ -93,28 +123,40 @@ class Collusion(Limits, Detector):
     """
 
     name: ClassVar[str] = "collusion"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "action_taken": ("resource", "operator", "task"),
-        "bid_placed": ("resource", "operator", "task"),
-        "state_changed": ("resource", "operator", "task", "price"),
+        "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
+        "bid_placed": ("resource", "operator", "task", "price", "cost", "quantity"),
+        "state_changed": ("resource", "operator", "task", "price", "quantity"),
         "message_sent": ("recipient",),
     }
-    tables: ClassVar[Mapping[str, TallyTable]] = {"presence": PRESENCE, "messages": MESSAGES}
+    tables: ClassVar[Mapping[str, TallyTable]] = {
+        "presence": PRESENCE,
+        "prices": PRICES,
+        "messages": MESSAGES,
+    }
 
     window: timedelta = timedelta(days=1)
 
     def tally(self, events: pl.LazyFrame) -> Tallies:
         """Count presence on resources and messages between agents."""
-        return {"presence": presence(events, self.bin), "messages": messages(events)}
+        return {
+            "presence": presence(events, self.bin),
+            "prices": prices(events, self.bin),
+            "messages": messages(events),
+        }
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Score every ring, or the pair that came nearest where none holds."""
-        if tallies["presence"].is_empty():
+        presence = tallies["presence"]
+        if presence.is_empty():
             return ()
-        looks = [Judgement(self, window, tallies, wider) for wider in self.widths]
-        found = distinct([score for look in looks for score in look.found()])
-        return found or distinct([score for look in looks for score in look.nearest()])[:1]
+        talk = Talk(tallies["messages"], presence)
+        markets = Markets(self, window, tallies["prices"], self.seed)
+        widths = [Judgement(self, window, presence, wider) for wider in self.widths]
+        met = [score for look in widths for score in look.found(talk, markets)]
+        found = distinct([*markets.found(talk), *met])
+        return found or distinct([s for look in widths for s in look.nearest(talk, markets)])[:1]
 
 
 def distinct(scores: Sequence[Score]) -> list[Score]:

@@ -18,4 +18,16 @@ class Limits:
     rate: float = 0.05
     least_met: int = 3
     least_ratio: float = 3.0
-    response: timedelta = timedelta(hours=1)
+    least_posts: int = 20
+    turns: float = 0.015
+    markets_share: float = 0.1
+
+    @property
+    def pair_looks(self) -> float:
+        """How many times pairs are looked at, as q pays for it: every width, less the markets."""
+        return len(self.widths) / (1 - self.markets_share)
+
+    @property
+    def market_looks(self) -> float:
+        """How many times markets are looked at, as q pays for it."""
+        return 1 / self.markets_share

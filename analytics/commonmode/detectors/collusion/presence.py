@@ -17,15 +17,14 @@ PRESENCE = TallyTable(
         "resource": pl.String,
         "bin": pl.Int64,
         "acts": pl.Int64,
-        "footprints": pl.Int64,
         "operator": pl.String,
         "task": pl.String,
     },
     keys=("agent", "resource", "bin"),
-    sums=("acts", "footprints"),
+    sums=("acts",),
     minima=("operator", "task"),
 )
-"""What each agent did on each resource in each bin; footprints are prices left in the world."""
+"""What each agent did on each resource in each bin."""
 
 MESSAGES = TallyTable(
     schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
@@ -44,9 +43,6 @@ def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
         "resource",
         bin=pl.col("at").dt.epoch("us") // bin_us,
         acts=pl.lit(1, pl.Int64),
-        footprints=((pl.col("kind") == "state_changed") & pl.col("price").is_not_null()).cast(
-            pl.Int64
-        ),
         operator="operator",
         task="task",
     )

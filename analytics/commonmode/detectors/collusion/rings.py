@@ -11,9 +11,10 @@ from commonmode.detectors.collusion.meetings import Chance, Meetings
 from commonmode.statistics.ballots import Integers
 from commonmode.statistics.coincidence import excess_p_value
 from commonmode.statistics.false_discovery import implied_false_discovery
+from commonmode.statistics.turned_timeline import share_of_turns
 
 
-def judged_pairs(met: Meetings, chance: Chance, least: int, looks: int) -> pl.DataFrame:
+def judged_pairs(met: Meetings, chance: Chance, least: int, looks: float) -> pl.DataFrame:
     """Return pairs that met at least so often, with what chance expects, p and q.
 
     q counts every pair of agents as tested, met or not, in each of so many looks.
@@ -23,6 +24,28 @@ def judged_pairs(met: Meetings, chance: Chance, least: int, looks: int) -> pl.Da
     p = excess_p_value(pairs["met"].to_numpy().astype(float), allowed)
     q = implied_false_discovery(p, looks * len(met.agents) * (len(met.agents) - 1) / 2)
     return pairs.with_columns(expected=allowed.expected, p=p, q=q)
+
+
+def turned(met: Meetings, pairs: pl.DataFrame, bins: int) -> pl.DataFrame:
+    """Return pairs with the share of turns of one's timeline that bring them together as often.
+
+    Parameters
+    ----------
+    met : Meetings
+        The window.
+    pairs : polars.DataFrame
+        A few pairs: ``first``, ``second``.
+    bins : int
+        Bins in the window.
+    """
+    ends = pairs.select("first", "second").to_numpy()
+    wanted = met.visits.filter(pl.col("who").is_in(np.unique(ends).tolist()))
+    own = {
+        int(who[0]): (rows["where"].to_numpy(), rows["bin"].to_numpy())
+        for who, rows in wanted.partition_by("who", as_dict=True).items()
+    }
+    share = [share_of_turns(own[one], own[two], bins) for one, two in ends.tolist()]
+    return pairs.with_columns(turns=pl.Series(share, dtype=pl.Float64))
 
 
 def rings(links: pl.DataFrame) -> list[Integers]:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from commonmode.statistics.stratified import StratifiedExcess
-
-_SIGNIFICANT = 0.05
+from commonmode.detectors.collusion.talk import Shared
+from commonmode.detectors.collusion.tiers import Tier, held, said, word
+from commonmode.statistics.footprint_response import Response
 
 
 class Ring(NamedTuple):
-    """The numbers that a score of one ring speaks of."""
+    """The numbers that a score of agents who met speaks of."""
 
     agents: tuple[str, ...]
     resources: tuple[str, ...]
     met: int
     expected: float
-    pairs: int
-    linked: int
-    messages: int
-    messages_logged: bool
-    same_operator: float
+    shared: Shared
     same_task: float
-    response: StratifiedExcess | None
+    tiers: tuple[Tier, ...]
 
 
 def claim(ring: Ring, width: timedelta) -> str:
@@ -33,13 +28,8 @@ def claim(ring: Ring, width: timedelta) -> str:
     return (
         f"{named(ring.agents)} acted on the same resource within {_minutes(width)} "
         f"{ring.met} times, where {ring.expected:.1f} were expected, {_where(ring)}, "
-        f"{_talk(ring)}: co-ordination, unexplained."
+        f"{_talk(ring.shared)}: {_verdict(ring.tiers)}."
     )
-
-
-def _where(ring: Ring) -> str:
-    count = len(ring.resources)
-    return f"on {count} resources" if count > 1 else "always on the same one"
 
 
 def clear_claim(ring: Ring, width: timedelta) -> str:
@@ -47,6 +37,28 @@ def clear_claim(ring: Ring, width: timedelta) -> str:
     return (
         f"No pair co-ordinates beyond chance; nearest are {named(ring.agents)}, {ring.met} times "
         f"on the same resource within {_minutes(width)}, where {ring.expected:.1f} were expected."
+    )
+
+
+class Answers(NamedTuple):
+    """The numbers that a score of a market whose cuts are answered speaks of."""
+
+    agents: tuple[str, ...]
+    resource: str
+    response: Response
+    every: timedelta
+    shared: Shared
+    tiers: tuple[Tier, ...]
+
+
+def answered_claim(ring: Answers) -> str:
+    """Return the finding of a market whose cuts are answered, in one sentence."""
+    path = ring.response.path
+    prompt, left = (float(part.mean()) for part in (path[:2], path[-2:]))
+    return (
+        f"{named(ring.agents)} answer each other's price cuts on {ring.resource}: {prompt:.1%} "
+        f"lower within two rounds of {_minutes(ring.every)}, {left:.1%} after {len(path)}, in "
+        f"{ring.response.n} cases, {_talk(ring.shared)}: {_verdict(ring.tiers)}."
     )
 
 
@@ -64,72 +76,64 @@ def named(agents: Sequence[str], at_most: int = 8) -> str:
     return f"{', '.join(shown)} and {last}" if shown else last
 
 
-def reasons(ring: Ring) -> tuple[str, ...]:
-    """Return the alternative explanations, the tiers, and what this log could not test."""
-    said = (_talking(ring), _operator(ring), _task(ring), _response(ring), _tiers(ring))
-    return tuple(reason for reason in said if reason)
+def reasons(shared: Shared, tiers: Sequence[Tier], same_task: float = 0.0) -> tuple[str, ...]:
+    """Return every tier with its number, the rule, and what else could explain it."""
+    beside = (_talking(shared), _operator(shared), _task(same_task))
+    return (
+        *(tier.sentence() for tier in tiers),
+        _rule(tiers),
+        *(reason for reason in beside if reason),
+    )
 
 
-def response_held(response: StratifiedExcess | None) -> bool:
-    """Return whether members answered each other's footprints beyond the placebo."""
-    return response is not None and response.p_value <= _SIGNIFICANT
+def tier_measures(tiers: Sequence[Tier]) -> dict[str, float]:
+    """Return how many tiers held and the numbers of each."""
+    numbers = {"tiers_held": float(held(tiers))}
+    for tier in tiers:
+        numbers |= tier.measures()
+    return numbers
 
 
-def _talk(ring: Ring) -> str:
-    if ring.messages:
-        return f"with {ring.messages} direct messages between them"
-    return "without a message between them" if ring.messages_logged else "messages not logged"
+def _verdict(tiers: Sequence[Tier]) -> str:
+    return f"{word(tiers)} ({said(tiers)})"
 
 
-def _talking(ring: Ring) -> str:
-    if ring.messages:
-        return f"They talk: {ring.messages} direct messages between members may explain it."
-    if ring.messages_logged:
+def _rule(tiers: Sequence[Tier]) -> str:
+    return (
+        f"{held(tiers)} of four tiers held, so it is called {word(tiers)}: collusion takes three, "
+        "with C, or D where C could not be tested."
+    )
+
+
+def _where(ring: Ring) -> str:
+    count = len(ring.resources)
+    return f"on {count} resources" if count > 1 else "always on the same one"
+
+
+def _talk(shared: Shared) -> str:
+    if shared.messages:
+        return f"with {shared.messages} direct messages between them"
+    return "without a message between them" if shared.logged else "messages not logged"
+
+
+def _talking(shared: Shared) -> str:
+    if shared.messages:
+        return f"They talk: {shared.messages} direct messages between members may explain it."
+    if shared.logged:
         return "Members sent each other no direct message in the window: it is silent."
     return "Whether they talked could not be tested: this log holds no direct messages."
 
 
-def _operator(ring: Ring) -> str:
-    if ring.same_operator == 0:
+def _operator(shared: Shared) -> str:
+    if shared.same_operator == 0:
         return ""
-    return f"{ring.same_operator:.0%} of the pairs have one operator, which may direct both."
+    return f"{shared.same_operator:.0%} of the pairs have one operator, which may direct both."
 
 
-def _task(ring: Ring) -> str:
-    if ring.same_task == 0:
+def _task(same_task: float) -> str:
+    if same_task == 0:
         return ""
-    return f"{ring.same_task:.0%} of the meetings were on one task, which may explain them."
-
-
-def _response(ring: Ring) -> str:
-    found = ring.response
-    if found is None:
-        return (
-            "Footprint response could not be tested on this log, because members left no priced "
-            "change of state on a resource."
-        )
-    if math.isnan(found.p_value):
-        return (
-            "Footprint response could not be tested on this log, because no one else left a priced "
-            "change of state on the same resources to compare with."
-        )
-    return (
-        f"Footprint response: members answered {found.observed:.0f} of each other's priced "
-        f"changes, {found.expected:.1f} expected from others' on the same resources "
-        f"(p = {found.p_value:.2g})."
-    )
-
-
-def _tiers(ring: Ring) -> str:
-    held = "B (dependence beyond popularity, taste and hours)"
-    if response_held(ring.response):
-        held += " and C (footprint response) hold"
-    else:
-        held += " holds"
-    return (
-        f"Of four tiers {held}; A (outcome screens) and D (not a best reply) are not tested here, "
-        "so it is not called collusion, which takes three including C or D."
-    )
+    return f"{same_task:.0%} of the meetings were on one task, which may explain them."
 
 
 def _minutes(width: timedelta) -> str:

@@ -1,0 +1,43 @@
+"""What sellers asked for, and what they earned by it, in bins of time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from commonmode.detectors.tally import TallyTable
+
+LEFT = ("state_changed", "bid_placed")
+"""The kinds whose price stands in the world for others to see."""
+
+PRICES = TallyTable(
+    schema={
+        "agent": pl.String,
+        "resource": pl.String,
+        "bin": pl.Int64,
+        "price": pl.Float64,
+        "cost": pl.Float64,
+        "quantity": pl.Float64,
+        "payoff": pl.Float64,
+    },
+    keys=("agent", "resource", "bin"),
+    minima=("price", "cost", "quantity", "payoff"),
+)
+"""The lowest price that each agent left on each resource in each bin, with what is known of it."""
+
+
+def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
+    """Collect prices left in the world, and costs, quantities and payoffs of acts, by bin."""
+    left = pl.col("kind").is_in(LEFT) & pl.col("price").is_not_null()
+    told = (pl.col("kind") == "action_taken") & (
+        pl.col("cost").is_not_null() | pl.col("payoff").is_not_null()
+    )
+    rows = events.filter(pl.col("resource").is_not_null() & (left | told)).select(
+        "agent",
+        "resource",
+        bin=pl.col("at").dt.epoch("us") // (width // timedelta(microseconds=1)),
+        price=pl.when(left).then("price").cast(pl.Float64),
+        **{name: pl.col(name).cast(pl.Float64) for name in ("cost", "quantity", "payoff")},
+    )
+    return PRICES.merge([rows.collect()])

@@ -1,0 +1,53 @@
+"""What members of a ring share that may explain it: messages, an operator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+
+class Shared(NamedTuple):
+    """Messages between members, whether the log holds any, and pairs of one operator."""
+
+    messages: int
+    logged: bool
+    same_operator: float
+
+    def measures(self) -> dict[str, float]:
+        """Return the numbers by name."""
+        written = {"messages": float(self.messages)} if self.logged else {}
+        return {**written, "same_operator": self.same_operator}
+
+
+class Talk:
+    """Who writes to whom, and who runs whom.
+
+    Parameters
+    ----------
+    messages, presence : polars.DataFrame
+        Tallies.
+    """
+
+    def __init__(self, messages: pl.DataFrame, presence: pl.DataFrame) -> None:
+        self.messages, self.presence = messages, presence
+
+    def of(self, agents: Sequence[str]) -> Shared:
+        """Return what some agents share."""
+        among = list(agents)
+        written = self.messages.filter(
+            pl.col("agent").is_in(among) & pl.col("recipient").is_in(among)
+        )
+        return Shared(
+            int(written["messages"].sum()),
+            logged=not self.messages.is_empty(),
+            same_operator=self._same_operator(among),
+        )
+
+    def _same_operator(self, agents: list[str]) -> float:
+        own = self.presence.filter(pl.col("agent").is_in(agents))
+        counts = own.group_by("agent").agg(pl.col("operator").min())["operator"].drop_nulls()
+        same = sum(n * (n - 1) / 2 for n in counts.value_counts()["count"])
+        return float(same / math.comb(len(agents), 2))
