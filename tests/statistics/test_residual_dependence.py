@@ -10,7 +10,7 @@ from commonmode.statistics.residual_dependence import (
 
 
 def walk(rng: np.random.Generator, sellers: int) -> np.ndarray:
-    return np.exp(rng.normal(0, 0.01, (120, sellers)).cumsum(axis=0))
+    return np.asarray(np.exp(rng.normal(0, 0.01, (120, sellers)).cumsum(axis=0)))
 
 
 def scatter(rng: np.random.Generator, sellers: int) -> np.ndarray:

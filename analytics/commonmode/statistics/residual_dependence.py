@@ -134,7 +134,7 @@ def member_dependence(
 def _together(scaled: Floats) -> float:
     sellers = scaled.shape[1]
     total = float((scaled.sum(axis=1) ** 2).sum() - (scaled**2).sum())
-    return total / (sellers * (sellers - 1))
+    return float(total / (sellers * (sellers - 1)))
 
 
 def _judged(seen: float, null: Floats, rounds: int) -> Dependence:
