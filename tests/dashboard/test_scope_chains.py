@@ -20,8 +20,13 @@ def grant(name: str, parent: str | None = None, places: frozenset[str] | None = 
     return Grant(name, "ann", parent, frozenset({"write"}), places, NINE, NINE, NINE + HOUR)
 
 
-def act(at: datetime = NINE, action: str = "write", resource: str = "repo/p1/a.py") -> Act:
-    return Act("ann", None, action, resource, at)
+def act(
+    at: datetime = NINE,
+    action: str = "write",
+    resource: str = "repo/p1/a.py",
+    labels: frozenset[str] = frozenset(),
+) -> Act:
+    return Act("ann", None, action, resource, at, labels)
 
 
 @pytest.mark.parametrize(
@@ -35,20 +40,45 @@ def act(at: datetime = NINE, action: str = "write", resource: str = "repo/p1/a.p
     ],
 )
 def test_hop_names_what_forbids_the_action(seen: Act, why: str) -> None:
-    hop = judged(grant("g", places=frozenset({"repo/p1"})), seen, {})
+    hop = judged(grant("g", places=frozenset({"repo/p1"})), seen, {}, None)
 
     assert (hop.why, hop.permits) == (why, why == "permits it")
 
 
 def test_hop_of_a_revoked_grant_says_when() -> None:
-    hop = judged(grant("g"), act(at=NINE + HOUR / 2), {"g": [NINE + HOUR / 3]})
+    hop = judged(grant("g"), act(at=NINE + HOUR / 2), {"g": [NINE + HOUR / 3]}, None)
 
     assert hop.why == "revoked at 01 Jan 09:20:00"
 
 
+def test_hop_names_the_data_that_it_may_not_act_on() -> None:
+    inside = grant("g")._replace(labels=frozenset({"mail"}))
+    hop = judged(inside, act(labels=frozenset({"web", "mail"})), {}, None)
+
+    assert (hop.permits, hop.why) == (False, "not on data from web")
+
+
+@pytest.mark.parametrize(
+    ("approved", "permits", "why"),
+    [
+        (True, True, "break-glass, approved"),
+        (None, True, "break-glass, not reviewed yet"),
+        (False, False, "break-glass, rejected on review"),
+    ],
+)
+def test_hop_of_an_exception_says_how_it_was_reviewed(
+    approved: bool | None,  # noqa: FBT001  a case
+    permits: bool,  # noqa: FBT001  a case
+    why: str,
+) -> None:
+    hop = judged(grant("g")._replace(glass=True), act(), {}, approved)
+
+    assert (hop.permits, hop.why) == (permits, why)
+
+
 def test_chain_runs_from_the_root_to_what_the_agent_holds() -> None:
     grants = [grant("leaf", "middle"), grant("root"), grant("middle", "root")]
-    longest = max(lineages(grants, act(), {}), key=len)
+    longest = max(lineages(grants, act(), {}, {}), key=len)
 
     assert [hop.grant.grant for hop in longest] == ["root", "middle", "leaf"]
 
@@ -56,12 +86,12 @@ def test_chain_runs_from_the_root_to_what_the_agent_holds() -> None:
 def test_chain_in_a_circle_ends() -> None:
     grants = [grant("a", "b"), grant("b", "a")]
 
-    assert all(len(path) == 2 for path in lineages(grants, act(), {}))
+    assert all(len(path) == 2 for path in lineages(grants, act(), {}, {}))
 
 
 def test_picture_paints_the_violating_hop_and_only_it() -> None:
     grants = [grant("root", places=frozenset({"repo/p9"})), grant("leaf", "root")]
-    chain = max(lineages(grants, act(), {}), key=len)
+    chain = max(lineages(grants, act(), {}, {}), key=len)
     spec = charts.chain([chain], ACTION)
     red = [n["name"] for n in spec["series"][0]["data"] if n["itemStyle"]["color"] == ALERT]
 
@@ -71,4 +101,4 @@ def test_picture_paints_the_violating_hop_and_only_it() -> None:
 def test_table_holds_every_grant_once() -> None:
     grants = [grant("root"), grant("leaf", "root")]
 
-    assert table(lineages(grants, act(), {})).height == 2
+    assert table(lineages(grants, act(), {}, {})).height == 2

@@ -37,7 +37,7 @@ def batch(history: list[Event]) -> dict[tuple[Window, str], Score]:
     tallies = DETECTOR.merge([DETECTOR.tally(frame(history))])
     windows = {Window.of(event.at, DETECTOR.window) for event in history}
     return {
-        (window, score.agents[0]): without_exposure(score)
+        (window, score.subject): without_exposure(score)
         for window in windows
         for score in DETECTOR.judge(tallies, window)
     }

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.detectors.histories import frame
 
 from commonmode.detectors import Scope, Window
-from commonmode.detectors.scope.grants import place, within
+from commonmode.detectors.scope.grants import place, places, within
 from commonmode.detectors.scope.reach import reach
+from commonmode.detectors.scope.terms import Book, Terms
 from commonmode.events import ActionTaken, Event, PermissionGranted
 
 paths = st.lists(st.sampled_from(["a", "b", "a-b", "aa", "..", ""]), min_size=1, max_size=4).map(
@@ -22,11 +23,12 @@ grants = st.lists(
 )
 
 
-def scopes(held: list[tuple[str, list[str] | None]]) -> pl.DataFrame:
-    places = [None if listed is None else sorted(set(map(place, listed))) for _, listed in held]
-    columns = {"agent": [agent for agent, _ in held], "places": places}
-    schema = pl.Schema({"agent": pl.String(), "places": pl.List(pl.String)})
-    return pl.DataFrame(columns, schema=schema).with_columns(sure=pl.lit(value=True))
+def scopes(held: list[tuple[str, list[str] | None]]) -> tuple[pl.DataFrame, Book]:
+    book = Book()
+    listed = [Terms(None, places(paths), None) for _, paths in held]
+    columns = {"agent": [agent for agent, _ in held], "terms": list(map(book.code, listed))}
+    schema = pl.Schema({"agent": pl.String, "terms": pl.Int64})
+    return pl.DataFrame(columns, schema=schema).with_columns(sure=pl.lit(value=True)), book
 
 
 @given(grants, st.lists(paths, max_size=12))
@@ -45,24 +47,24 @@ def test_reach_is_the_count_of_what_lies_within_any_grant(
         )
         for agent, _ in held
     }
-    found = dict(reach(scopes(held), pl.Series(resources, dtype=pl.String)).iter_rows())
+    found = dict(reach(*scopes(held), pl.Series(resources, dtype=pl.String)).iter_rows())
     assert {agent: found.get(agent, 0) for agent in by_hand} == by_hand
 
 
 def test_a_grant_that_leads_out_of_the_log_reaches_nothing_known() -> None:
-    unsure = scopes([("ann", None)]).with_columns(sure=pl.lit(value=False))
-    assert reach(unsure, pl.Series(["a"])).is_empty()
+    held, book = scopes([("ann", None)])
+    unsure = held.with_columns(sure=pl.lit(value=False))
+    assert reach(unsure, book, pl.Series(["a"])).is_empty()
 
 
 def test_a_score_says_what_could_have_gone_wrong_beside_what_did() -> None:
     nine, ten = datetime(2026, 1, 1, 9, tzinfo=UTC), datetime(2026, 1, 1, 10, tzinfo=UTC)
     events: list[Event] = [
-        PermissionGranted(id="g", at=nine, agent="ann", grant="g", resources=["repo"]),
+        PermissionGranted(id="g", at=nine, agent="bob", grant="g", resources=["repo"]),
         ActionTaken(id="1", at=nine, agent="ann", resource="repo/a"),
         *(ActionTaken(id=f"b{i}", at=nine, agent="bob", resource=f"repo/{i}") for i in range(3)),
         ActionTaken(id="out", at=nine, agent="bob", resource="vault"),
     ]
-    ann, bob = Scope().detect(frame(events), Window(nine, ten))
-    assert (ann.measures["blast_radius"], ann.measures["over_privilege"]) == (4, 0.75)
-    assert "Its grants reach 4 of the resources" in ann.reasons[-1]
-    assert "blast_radius" not in bob.measures
+    _, bob = Scope().detect(frame(events), Window(nine, ten))
+    assert (bob.measures["blast_radius"], bob.measures["over_privilege"]) == (4, 0.25)
+    assert "Its grants reach 4 of the resources" in bob.reasons[-1]

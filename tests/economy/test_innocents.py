@@ -5,7 +5,9 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from commonmode.detectors.scope.grants import Act, Grant, Ledger
+from commonmode.detectors.scope import Act, Grant, Ledger, Review
+from commonmode.detectors.scope.escalation import between
+from commonmode.detectors.scope.grants import widens
 from commonmode.economy import INNOCENTS, Economy, Plant
 from commonmode.economy.innocents import (
     BreakGlass,
@@ -20,16 +22,26 @@ from commonmode.economy.innocents import (
     ParallelNews,
     PolicyChange,
     PriceFloor,
+    SanctionedData,
     Specialisation,
     ToolCacheEcho,
+    WidenedParent,
 )
-from commonmode.events import ActionTaken, PermissionGranted, PermissionRevoked, to_events
+from commonmode.events import (
+    ActionTaken,
+    DecisionReviewed,
+    PermissionGranted,
+    PermissionRevoked,
+    to_events,
+)
 
 SCOPED: tuple[Plant, ...] = (
     DeepDelegation(chains=12),
     LateGrant(grants=12),
     BreakGlass(cases=12),
     PolicyChange(cases=12),
+    SanctionedData(cases=12),
+    WidenedParent(cases=12),
 )
 
 
@@ -54,7 +66,7 @@ def agreement(votes: pl.DataFrame, *within: str) -> float:
 
 def answers(frame: pl.DataFrame, *, seen: bool = True) -> list[str]:
     """Return what a ledger says of each action: with everything, or as events arrive."""
-    kinds = ("action_taken", "permission_granted", "permission_revoked")
+    kinds = ("action_taken", "permission_granted", "permission_revoked", "decision_reviewed")
     events = to_events(frame.filter(pl.col("kind").is_in(kinds)).to_arrow())
     in_order = sorted(events, key=lambda e: isinstance(e, ActionTaken)) if seen else events
     ledger, said = Ledger(), list[str]()
@@ -64,6 +76,8 @@ def answers(frame: pl.DataFrame, *, seen: bool = True) -> list[str]:
                 ledger.add(Grant.of(event))
             case PermissionRevoked():
                 ledger.revoke(event.grant, event.at)
+            case DecisionReviewed(grant=str() as grant):
+                ledger.review(grant, Review(event.choice == "approve", event.at, event.at))
             case ActionTaken():
                 said.append(ledger.answer(Act.of(event)))
     return said
@@ -190,7 +204,31 @@ def _resource_of(frame: pl.DataFrame) -> str:
 
 @pytest.mark.parametrize("innocent", SCOPED, ids=lambda innocent: innocent.name)
 def test_scope_innocents_are_within_their_grants_once_all_is_known(innocent: Plant) -> None:
-    assert set(answers(frame_of(innocent, events=5_000))) == {"ok"}
+    said = set(answers(frame_of(innocent, events=5_000)))
+
+    assert said == ({"ok", "break-glass"} if isinstance(innocent, BreakGlass) else {"ok"})
+
+
+@pytest.mark.parametrize("innocent", SCOPED, ids=lambda innocent: innocent.name)
+def test_no_scope_innocent_hands_on_more_than_it_holds(innocent: Plant) -> None:
+    frame = frame_of(innocent, events=5_000).filter(pl.col("kind") == "permission_granted")
+    grants = [Grant.of(e) for e in to_events(frame.to_arrow()) if isinstance(e, PermissionGranted)]
+
+    assert between(grants, grants) == []
+
+
+def test_a_child_of_a_widened_parent_goes_beyond_it_as_first_issued() -> None:
+    frame = frame_of(WidenedParent(cases=12), events=5_000)
+    child = frame.join(
+        truth(frame).select(grant=pl.col("subject").str.strip_prefix("grant:")), on="grant"
+    )
+    events = to_events(frame.filter(pl.col("kind") == "permission_granted").to_arrow())
+    grants = [Grant.of(event) for event in events if isinstance(event, PermissionGranted)]
+    children = [grant for grant in grants if grant.grant in set(child["grant"])]
+    first = [min((g for g in grants if g.grant == c.parent), key=lambda g: g.at) for c in children]
+
+    assert len(children) == 12
+    assert all(widens(one, [parent]) for one, parent in zip(children, first, strict=True))
 
 
 def test_a_late_grant_looks_like_a_breach_when_it_is_used() -> None:

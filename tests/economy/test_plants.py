@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonmode.detectors.scope.grants import Act, Grant, Ledger
+from commonmode.detectors.scope import Act, Grant, Ledger, Review
+from commonmode.detectors.scope.escalation import between
+from commonmode.detectors.scope.grants import BREACHING
 from commonmode.economy import INNOCENTS, PLANTS, BadKnobError, Economy, Plant, parse
 from commonmode.economy.planting import UnknownPlantError
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.monoculture import Monoculture
 from commonmode.economy.plants.scope import WAYS, Scope
-from commonmode.events import ActionTaken, Event, PermissionGranted, PermissionRevoked, to_events
+from commonmode.events import (
+    ActionTaken,
+    DecisionReviewed,
+    Event,
+    PermissionGranted,
+    PermissionRevoked,
+    to_events,
+)
 
 
 def frame_of(
@@ -125,7 +134,7 @@ def test_ring_members_answer_a_price_within_twenty_minutes_and_never_write() -> 
 
 def judged(frame: pl.DataFrame) -> dict[str, str]:
     """Return what a ledger that has seen everything says of each action."""
-    permission = ("action_taken", "permission_granted", "permission_revoked")
+    permission = ("action_taken", "permission_granted", "permission_revoked", "decision_reviewed")
     events: list[Event] = to_events(frame.filter(pl.col("kind").is_in(permission)).to_arrow())
     ledger = Ledger()
     for event in events:
@@ -134,17 +143,35 @@ def judged(frame: pl.DataFrame) -> dict[str, str]:
                 ledger.add(Grant.of(event))
             case PermissionRevoked():
                 ledger.revoke(event.grant, event.at)
+            case DecisionReviewed(grant=str() as grant):
+                ledger.review(grant, Review(event.choice == "approve", event.at, event.at))
     return {e.id: ledger.answer(Act.of(e)) for e in events if isinstance(e, ActionTaken)}
 
 
 def test_every_planted_breach_is_labelled_and_nothing_else_is_one() -> None:
     frame = frame_of(Scope(rate=0.01, share=0.05), events=6_000)
-    truth = labels(frame)
+    truth = [details for details in labels(frame)["details"] if "event" in details]
 
-    breaches = {event for event, answer in judged(frame).items() if answer == "breach"}
+    said = judged(frame)
+    breaches = {event for event, answer in said.items() if answer in BREACHING}
 
-    assert breaches == {details["event"] for details in truth["details"]}
-    assert {details["way"] for details in truth["details"]} == set(WAYS)
+    assert breaches == {details["event"] for details in truth}
+    assert {details["way"] for details in truth} == set(WAYS)
+    assert {said[d["event"]] == "confused" for d in truth if d["way"] == "confused-deputy"} == {
+        True
+    }
+
+
+def test_every_grant_that_names_more_than_its_parent_is_labelled_and_no_other() -> None:
+    frame = frame_of(Scope(rate=0.01, share=0.05), events=6_000)
+    labelled = labels(frame).filter(pl.col("subject").str.starts_with("grant:"))
+    events = to_events(frame.filter(pl.col("kind") == "permission_granted").to_arrow())
+    grants = [Grant.of(event) for event in events if isinstance(event, PermissionGranted)]
+
+    found = {f"grant:{edge.child.grant}" for edge in between(grants, grants)}
+
+    assert found == set(labelled["subject"])
+    assert found
 
 
 def test_everyday_life_stays_within_its_grants() -> None:
@@ -152,7 +179,8 @@ def test_everyday_life_stays_within_its_grants() -> None:
 
 
 def test_breaches_come_at_the_rate_asked_for() -> None:
-    rates = [labels(frame_of(Scope(rate=0.01), seed=s, events=5_000)).height for s in range(8)]
+    planted = [labels(frame_of(Scope(rate=0.01), seed=s, events=5_000)) for s in range(8)]
+    rates = [truth["subject"].str.starts_with("agent:").sum() for truth in planted]
 
     assert sum(rates) / 40_000 == pytest.approx(0.009, abs=0.0025)
 

@@ -72,7 +72,8 @@ def test_a_closed_finding_is_updated_by_late_events() -> None:
 
 
 def test_a_finding_that_is_none_any_more_is_withdrawn() -> None:
-    assert step(recorded(3), scored(1, "clear")) == ["withdrawn", 1, "1 event came late: clear"]
+    reason = "1 event came late: clear. a acted 1 times."
+    assert step(recorded(3), scored(1, "clear")) == ["withdrawn", 1, reason]
 
 
 def test_a_finding_the_log_can_no_longer_tell_is_withdrawn() -> None:
@@ -110,7 +111,11 @@ def test_a_provisional_finding_is_confirmed_even_with_the_same_score() -> None:
 def test_a_provisional_finding_that_is_not_confirmed_is_withdrawn() -> None:
     refused = step(recorded(3, provisional=True), scored(3, "clear"), FIRST)
 
-    assert refused == ["withdrawn", 1, "not confirmed over its closed window: clear"]
+    assert refused == [
+        "withdrawn",
+        1,
+        "not confirmed over its closed window: clear. a acted 3 times.",
+    ]
 
 
 @pytest.mark.parametrize("status", ["opened", "updated"])

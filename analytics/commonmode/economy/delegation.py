@@ -10,7 +10,7 @@ import polars as pl
 from commonmode.economy.acts import CANCEL, ORDER, PRICE, READ, Acts, do
 from commonmode.economy.clock import HOUR, MINUTE, SECOND, Span
 from commonmode.economy.markets import task_ids
-from commonmode.economy.rows import Ints, join, rows
+from commonmode.economy.rows import NOBODY, Flags, Ints, gather, join, rows
 from commonmode.economy.world import World
 
 EVENTS_A_CHAIN = 6
@@ -92,6 +92,33 @@ def lend(
         valid_until=grants.until,
     )
     return [handed, permit(world, grants, rng, prefix=prefix)]
+
+
+OFFICER = "permissions/duty-officer"
+"""Who reviews exceptions."""
+
+
+def review(
+    grant: pl.Series,
+    at: Ints,
+    approved: Flags,
+    rng: np.random.Generator,
+    **columns: pl.Series,
+) -> pl.DataFrame:
+    """Write down reviews of break-glass grants; further columns may say of which act."""
+    count = len(grant)
+    return rows(
+        "decision_reviewed",
+        np.full(count, NOBODY),
+        at,
+        rng,
+        agent=OFFICER,
+        role="overseer",
+        grant=grant,
+        choice=gather(["reject", "approve"], approved.astype(np.int64)),
+        duration_ms=rng.gamma(4, 20_000, count).round(1),
+        **columns,
+    )
 
 
 def grant_ids(count: int, rng: np.random.Generator) -> pl.Series:

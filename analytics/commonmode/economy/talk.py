@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from zlib import crc32
 
@@ -29,6 +30,14 @@ _NOTES = (
 )
 
 _FAILED = 0.04
+
+INTERNAL, PUBLIC = "internal", "public-web"
+"""Labels of where data came from."""
+
+
+def sources(labels: Iterable[list[str] | None]) -> pl.Series:
+    """Return labels of data as a column."""
+    return pl.Series(list(labels), dtype=pl.List(pl.String))
 
 
 def observe(world: World, count: int, span: Span, rng: np.random.Generator) -> pl.DataFrame:

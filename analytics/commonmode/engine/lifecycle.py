@@ -119,7 +119,7 @@ def _lost(before: Recorded, score: Score | None, why: Pending) -> str:
         case Score(verdict="undetermined"):
             verdict = "undetermined"
         case _:
-            verdict = "clear"
+            verdict = f"clear. {score.claim}"
     return f"{cause}: {verdict}"
 
 

@@ -2,145 +2,135 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import polars as pl
 
 from commonmode.detectors.base import Window
-from commonmode.detectors.scope.grants import Grant, end_of, widens, within
+from commonmode.detectors.scope.terms import CODE, Book, each, read_terms
 
-Names = frozenset[str] | None
-"""Actions or path prefixes; None means all of them."""
+_TIME = pl.Datetime("us", "UTC")
 
-SCOPE_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
+SCOPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "agent": pl.String,
     "grant": pl.String,
-    "actions": pl.List(pl.String),
-    "places": pl.List(pl.String),
-    "start": pl.Datetime("us", "UTC"),
-    "end": pl.Datetime("us", "UTC"),
+    "terms": CODE,
+    "start": _TIME,
+    "known": _TIME,
+    "end": _TIME,
     "sure": pl.Boolean,
+    "glass": pl.Boolean,
 }
+"""What one chain of grants permits: the intersection of all its links, by number in a `Book`.
 
-
-class Scope(NamedTuple):
-    """What one chain of grants permits: the intersection of all its links.
-
-    `sure` is False where the chain leads to a grant that was never seen.
-    """
-
-    actions: Names
-    places: Names
-    start: datetime
-    end: datetime
-    sure: bool
+`known` is when its last link was written down. `sure` is False where it leads to a grant that was
+never seen or over an exception that was not reviewed; `glass` is True where it leads over one."""
 
 
 class Chains(NamedTuple):
-    """Every grant's scopes, and the grants that name more than their parent permits."""
+    """The scopes of all chains, and the book of their terms."""
 
-    scopes: list[tuple[Grant, Scope]]
-    escalations: frozenset[Grant]
-
-    def frame(self) -> pl.DataFrame:
-        """Return one row per scope, of the agent that holds it."""
-        columns = {
-            "agent": [grant.agent for grant, _ in self.scopes],
-            "grant": [grant.grant for grant, _ in self.scopes],
-            "actions": [_listed(scope.actions) for _, scope in self.scopes],
-            "places": [_listed(scope.places) for _, scope in self.scopes],
-            "start": [scope.start for _, scope in self.scopes],
-            "end": [scope.end for _, scope in self.scopes],
-            "sure": [scope.sure for _, scope in self.scopes],
-        }
-        return pl.DataFrame(columns, schema=SCOPE_SCHEMA)
+    scopes: pl.DataFrame
+    book: Book
 
 
-def _listed(names: Names) -> list[str] | None:
-    return None if names is None else sorted(names)
-
-
-def narrow(parent: Scope, child: Scope) -> Scope | None:
-    """Return what both scopes permit; None where they are never in force together.
-
-    A child's absent list adds no restriction, so it inherits the parent's.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> day = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
-    >>> parent = Scope(None, frozenset({"repo/p1", "docs"}), *day, True)
-    >>> child = Scope(frozenset({"read"}), frozenset({"repo"}), *day, True)
-    >>> narrow(parent, child)[:2]
-    (frozenset({'read'}), frozenset({'repo/p1'}))
-    """
-    start, end = max(parent.start, child.start), min(parent.end, child.end)
-    if start >= end:
-        return None
-    actions = _both(parent.actions, child.actions)
-    places = _shared_places(parent.places, child.places)
-    return Scope(actions, places, start, end, parent.sure and child.sure)
-
-
-def _both(one: Names, other: Names) -> Names:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
-
-
-def _shared_places(one: Names, other: Names) -> Names:
-    if one is None or other is None or one == other:
-        return other if one is None else one
-    return frozenset(p for p in one if within(p, other)) | {p for p in other if within(p, one)}
+def lineage(grants: pl.DataFrame, holders: pl.Series, named: pl.Series) -> pl.DataFrame:
+    """Return the grants of some agents and of some ids, with all they were delegated from."""
+    rows = grants.with_row_index("row")
+    wanted = rows.filter(
+        pl.col("agent").is_in(holders.implode()) | pl.col("grant").is_in(named.implode())
+    )
+    found = [wanted]
+    while wanted.height:
+        parents = wanted.select(grant="parent").drop_nulls().unique()
+        above = rows.join(parents, on="grant", how="semi")
+        wanted = above.join(pl.concat(found).select("row"), on="row", how="anti")
+        found.append(wanted)
+    return pl.concat(found).drop("row")
 
 
 def resolve(
-    grants: Iterable[Grant], revoked: Mapping[str, Collection[datetime]], window: Window
+    grants: pl.DataFrame, revocations: pl.DataFrame, reviews: pl.DataFrame, window: Window
 ) -> Chains:
     """Follow every chain from its root down, within a window of time.
 
     Formula: S_eff = ∩ S_k along the chain, and the same of validity; a grant ends early when
-    its id or its parent's is revoked after it was granted. Each chain is followed once,
-    whatever the number of actions; one that runs in a circle has no root and yields nothing.
+    its id or its parent's is revoked after it was granted, and an exception that was rejected
+    permits nothing. Each chain is followed once, whatever the number of actions; one that runs in
+    a circle has no root and yields nothing.
     """
-    grants = list(grants)
-    by_id, children = defaultdict[str, list[Grant]](list), defaultdict[str, list[Grant]](list)
-    for grant in grants:
-        by_id[grant.grant].append(grant)
-        if grant.parent is not None:
-            children[grant.parent].append(grant)
-    own = {grant: _own(grant, revoked, window) for grant in grants}
-    roots = [g for g in grants if g.parent is None or g.parent not in by_id]
-    found = dict[tuple[Grant, Scope], None]()
-    todo = deque(
-        (root, scope._replace(sure=root.parent is None)) for root in roots if (scope := own[root])
+    book = Book()
+    own = _own(grants, revocations, reviews, window)
+    own = each(own, ("terms",), "code", CODE, lambda text: book.code(read_terms(text)))
+    own = own.with_columns(terms="code").drop("code")
+    rooted = pl.col("parent").is_null()
+    known = pl.col("parent").is_in(grants["grant"].unique().implode())
+    links = own.filter(~rooted).rename({"parent": "above"})
+    roots = own.filter(rooted | ~known).with_columns(sure=pl.col("sure") & rooted)
+    level = roots.select(list(SCOPES)).unique()
+    found = [level]
+    while level.height:
+        level = _handed_on(level, links, book)
+        level = level.join(pl.concat(found), on=list(SCOPES), how="anti")
+        found.append(level)
+    return Chains(pl.concat(found), book)
+
+
+def _handed_on(level: pl.DataFrame, links: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Return the scopes of grants delegated from those of some scopes."""
+    above = level.drop("agent").rename({"grant": "above"})
+    both = links.join(above, on="above", suffix="_above").with_columns(
+        start=pl.max_horizontal("start", "start_above"),
+        known=pl.max_horizontal("known", "known_above"),
+        end=pl.min_horizontal("end", "end_above"),
+        sure=pl.col("sure") & pl.col("sure_above"),
+        glass=pl.col("glass") | pl.col("glass_above"),
     )
-    while todo:
-        grant, scope = link = todo.popleft()
-        if link in found:
-            continue
-        found[link] = None
-        heirs = ((child, mine) for child in children[grant.grant] if (mine := own[child]))
-        todo.extend((child, both) for child, mine in heirs if (both := narrow(scope, mine)))
-    return Chains(list(found), _escalations(by_id, children))
+    both = both.filter(pl.col("start") < pl.col("end"))
+    both = each(both, ("terms_above", "terms"), "both", CODE, book.narrow)
+    return both.with_columns(terms="both").select(list(SCOPES)).unique()
 
 
-def _escalations(
-    by_id: Mapping[str, list[Grant]], children: Mapping[str, list[Grant]]
-) -> frozenset[Grant]:
-    return frozenset(
-        child
-        for parent, heirs in children.items()
-        for child in heirs
-        if (above := by_id.get(parent)) and all(widens(child, grant) for grant in above)
+def _own(
+    grants: pl.DataFrame, revocations: pl.DataFrame, reviews: pl.DataFrame, window: Window
+) -> pl.DataFrame:
+    """Return what each grant alone permits within the window, its parents aside."""
+    reviewed = reviews.group_by("grant").agg(
+        pl.col("approved").all(), reviewed=pl.col("known").max()
     )
+    broken = grants.filter("glass").join(reviewed, on="grant", how="left")
+    standing = pl.concat(
+        [
+            grants.filter(~pl.col("glass")).with_columns(sure=pl.lit(value=True)),
+            broken.filter(pl.col("approved").fill_null(value=True))
+            .with_columns(
+                sure=pl.col("approved").is_not_null(),
+                known=pl.max_horizontal("known", "reviewed"),
+            )
+            .drop("approved", "reviewed"),
+        ]
+    )
+    first, last = pl.lit(window.start, _TIME), pl.lit(window.end, _TIME)
+    cut = standing.join(
+        _cuts(standing, revocations), on=("grant", "parent", "at"), how="left", nulls_equal=True
+    )
+    spans = cut.with_columns(
+        start=pl.max_horizontal("start", first), end=pl.min_horizontal("end", "cut", last)
+    )
+    return spans.filter(pl.col("start") < pl.col("end"))
 
 
-def _own(grant: Grant, revoked: Mapping[str, Collection[datetime]], window: Window) -> Scope | None:
-    """Return what a grant alone permits within the window."""
-    start, end = max(grant.start, window.start), end_of(grant, revoked)
-    end = window.end if end is None else min(end, window.end)
-    return Scope(grant.actions, grant.places, start, end, sure=True) if start < end else None
+def _cuts(grants: pl.DataFrame, revocations: pl.DataFrame) -> pl.DataFrame:
+    """Return when grants of an id, a parent and a time were first revoked after it."""
+    issued = grants.select("grant", "parent", "at").unique()
+    revoked = revocations.select("grant", cut="at")
+    by_parent = revoked.rename({"grant": "parent"})
+    cuts = pl.concat(
+        [
+            part.select("grant", "parent", "at", "cut")
+            for part in (issued.join(revoked, on="grant"), issued.join(by_parent, on="parent"))
+        ]
+    )
+    later = cuts.filter(pl.col("cut") > pl.col("at"))
+    return later.group_by("grant", "parent", "at").agg(pl.col("cut").min())

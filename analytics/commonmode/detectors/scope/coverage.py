@@ -2,51 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
-SITUATION = ("agent", "grant", "action", "resource")
+from commonmode.detectors.scope.chains import Chains
+from commonmode.detectors.scope.grants import clean, named
+from commonmode.detectors.scope.terms import Book, each, read_labels
+
+SITUATION = ("agent", "grant", "action", "resource", "labels")
 """What permission depends on beside time; far fewer of these than of actions."""
 
 
-def answers(
-    actions: pl.DataFrame,
-    scopes: pl.DataFrame,
-    *,
-    agents: Collection[str],
-    grants: Collection[str],
-) -> pl.DataFrame:
-    """Add a column `answer` to actions: ``ok``, ``breach`` or ``undetermined``.
+def answers(actions: pl.DataFrame, chains: Chains, grants: pl.DataFrame) -> pl.DataFrame:
+    """Add columns `answer`, as `grants.Answer`, and `gap` to actions.
 
+    `gap` is True where a scope that covers the action was written down only after it: what was
+    known then may have said something else.
     The scopes that cover a situation are merged into disjoint spans of time, so that looking up
     the latest span at or before an action is exact, which the latest *grant* would not be.
 
     Parameters
     ----------
     actions : polars.DataFrame
-        Columns `SITUATION` and `at`.
-    scopes : polars.DataFrame
-        Of `chains.SCOPE_SCHEMA`.
-    agents, grants : collection of str
-        The holders and the ids of every grant known: of others the log can tell nothing.
+        Columns `SITUATION` and `at`, equal situations beside one another.
+    chains : Chains
+        What was permitted.
+    grants : polars.DataFrame
+        Every grant known: of other holders and ids the log can tell nothing.
     """
     asked = actions.with_columns(situation=_runs())
-    situations = asked.select("situation", *SITUATION).unique("situation", maintain_order=True)
-    covering = _covering(situations, scopes)
+    situations = asked.group_by("situation").agg(
+        pl.col(SITUATION).first(), first=pl.col("at").min(), last=pl.col("at").max()
+    )
+    scopes = covering(situations, chains)
+    plain = pl.col("sure") & pl.col("clean") & ~pl.col("glass")
+    whole = (
+        scopes.filter(
+            plain,
+            pl.col("start") <= pl.col("first"),
+            pl.col("last") < pl.col("end"),
+            pl.col("known") <= pl.col("first"),
+        )
+        .select("situation")
+        .unique()
+    )
+    settled = asked.join(whole, on="situation", how="semi").with_columns(
+        answer=pl.lit("ok"), gap=pl.lit(value=False)
+    )
+    open_ones = asked.join(whole, on="situation", how="anti")
+    judged = _one_by_one(open_ones, scopes, grants)
+    return pl.concat([settled, judged]).drop("situation")
+
+
+def _one_by_one(asked: pl.DataFrame, scopes: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     known = (
         pl.when(pl.col("grant").is_null())
-        .then(pl.col("agent").is_in(agents))
-        .otherwise(pl.col("grant").is_in(grants))
+        .then(pl.col("agent").is_in(grants["agent"].unique().implode()))
+        .otherwise(pl.col("grant").is_in(grants["grant"].unique().implode()))
+    )
+    proper, sure = scopes.filter("clean"), scopes.filter("sure")
+    surely = sure.filter("clean")
+    late = surely.filter(pl.col("known") > pl.col("start")).with_columns(
+        end=pl.min_horizontal("known", "end")
     )
     answer = (
-        pl.when(_inside(asked, covering.filter("sure")))
+        pl.when(_inside(asked, surely.filter(~pl.col("glass"))))
         .then(pl.lit("ok"))
-        .when(_inside(asked, covering) | ~known)
+        .when(_inside(asked, surely))
+        .then(pl.lit("break-glass"))
+        .when(_inside(asked, proper) | ~known)
         .then(pl.lit("undetermined"))
+        .when(_inside(asked, sure))
+        .then(pl.lit("confused"))
         .otherwise(pl.lit("breach"))
     )
-    return asked.with_columns(answer=answer).drop("situation")
+    return asked.with_columns(answer=answer, gap=_inside(asked, late))
 
 
 def _runs() -> pl.Expr:
@@ -55,39 +86,62 @@ def _runs() -> pl.Expr:
     return pl.any_horizontal(*changed).cum_sum()
 
 
-def _covering(situations: pl.DataFrame, scopes: pl.DataFrame) -> pl.DataFrame:
-    """Return the scopes that cover each situation: columns situation, start, end, sure."""
-    anywhere = scopes.filter(pl.col("places").is_null()).with_columns(place=pl.lit(None, pl.String))
-    somewhere = scopes.filter(pl.col("places").is_not_null())
-    by_place = somewhere.filter(pl.col("places").list.len() > 0).with_columns(
-        place=pl.col("places")
-    )
-    by_place = by_place.explode("place")
-    placed = situations.join(places_of(situations["resource"], by_place["place"]), on="resource")
-    nowhere = situations.filter(pl.col("resource").is_null())
+def covering(situations: pl.DataFrame, chains: Chains) -> pl.DataFrame:
+    """Pair each situation with the scopes that do not forbid it, time aside.
+
+    `sure` is False where it is only not known to forbid it; `clean` where the labels of the data
+    alone forbid it.
+    """
+    scopes, book = chains
+    free = situations.filter(pl.col("grant").is_null()).drop("grant")
+    bound = situations.filter(pl.col("grant").is_not_null())
     pairs = pl.concat(
         [
-            placed.join(by_place, on=("agent", "place")).drop("place"),
-            situations.join(anywhere.drop("place"), on="agent"),
-            nowhere.join(somewhere, on="agent").with_columns(sure=pl.lit(value=False)),
+            free.join(scopes, on="agent").drop("grant"),
+            bound.join(scopes, on=("agent", "grant")).drop("grant"),
         ],
         how="diagonal",
     )
-    return pairs.filter(_names_grant(), _names_action()).select(
-        "situation",
-        "start",
-        "end",
-        sure=pl.col("sure") & (pl.col("actions").is_null() | pl.col("action").is_not_null()),
+    pairs = each(
+        pairs,
+        ("terms", "action"),
+        "by_action",
+        pl.Boolean,
+        lambda terms, action: named(book.terms[terms].actions, action),
+    )
+    pairs = _placed(pairs.filter(pl.col("by_action").fill_null(value=True)), book)
+    pairs = pairs.filter(pl.col("by_place").fill_null(value=True))
+    pairs = each(
+        pairs,
+        ("terms", "labels"),
+        "by_labels",
+        pl.Boolean,
+        lambda terms, labels: clean(book.terms[terms].labels, read_labels(labels)),
+    )
+    told = pl.col("by_action").is_not_null() & pl.col("by_place").is_not_null()
+    return pairs.with_columns(
+        sure=pl.col("sure") & told & (pl.col("by_labels").is_not_null()),
+        clean=pl.col("by_labels").fill_null(value=True),
     )
 
 
-def _names_grant() -> pl.Expr:
-    return pl.col("grant").is_null() | (pl.col("grant") == pl.col("grant_right"))
-
-
-def _names_action() -> pl.Expr:
-    listed = pl.col("actions").list.contains(pl.col("action"))
-    return pl.col("actions").is_null() | pl.col("action").is_null() | listed
+def _placed(pairs: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Add `by_place`: whether the terms reach the resource; null where the event names none."""
+    somewhere = book.places().filter(pl.col("places").is_not_null())
+    limited = somewhere.filter(pl.col("places").list.len() > 0).rename({"places": "place"})
+    limited = limited.explode("place")
+    asked = pairs.select("terms", "resource").drop_nulls().unique()
+    asked = asked.join(somewhere.select("terms"), on="terms", how="semi")
+    under = asked.join(places_of(asked["resource"], limited["place"]), on="resource")
+    reached = under.join(limited, on=("terms", "place"), how="semi").select("terms", "resource")
+    reached = reached.unique().with_columns(reached=pl.lit(value=True))
+    everywhere = ~pl.col("terms").is_in(somewhere["terms"].implode())
+    return pairs.join(reached, on=("terms", "resource"), how="left").with_columns(
+        by_place=pl.when(everywhere)
+        .then(pl.lit(value=True))
+        .when(pl.col("resource").is_not_null())
+        .then(pl.col("reached").fill_null(value=False))
+    )
 
 
 def places_of(resources: pl.Series, places: pl.Series) -> pl.DataFrame:

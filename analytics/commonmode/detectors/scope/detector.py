@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar, NamedTuple
 
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
-from commonmode.detectors.scope.chains import resolve
+from commonmode.detectors.scope import escalation
+from commonmode.detectors.scope.chains import lineage, resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
-from commonmode.detectors.scope.grants import Grant, names, places
+from commonmode.detectors.scope.grants import BREACHING, PERMITTED
+from commonmode.detectors.scope.hindsight import as_known_then, grants_of
+from commonmode.detectors.scope.ledger import ARREARS
 from commonmode.detectors.scope.reach import reach
 from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, exposed, score
+from commonmode.detectors.scope.terms import labelled, wording
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
@@ -26,18 +30,33 @@ GRANTS = TallyTable(
         "grant": pl.String,
         "agent": pl.String,
         "parent": pl.String,
-        "actions": pl.List(pl.String),
-        "places": pl.List(pl.String),
+        "terms": pl.String,
+        "glass": pl.Boolean,
         "at": _TIME,
         "start": _TIME,
         "end": _TIME,
+        "known": _TIME,
     },
-    keys=Grant._fields,
+    keys=("grant", "agent", "parent", "terms", "glass", "at", "start", "end", "known"),
     carried=True,
     since="start",
 )
 REVOCATIONS = TallyTable(
-    schema={"grant": pl.String, "at": _TIME}, keys=("grant", "at"), carried=True
+    schema={"grant": pl.String, "at": _TIME, "known": _TIME},
+    keys=("grant", "at", "known"),
+    carried=True,
+)
+REVIEWS = TallyTable(
+    schema={
+        "grant": pl.String,
+        "approved": pl.Boolean,
+        "at": _TIME,
+        "known": _TIME,
+        "since": _TIME,
+    },
+    keys=("grant", "approved", "at", "known", "since"),
+    carried=True,
+    since="since",
 )
 ACTIONS = TallyTable(
     schema={
@@ -55,6 +74,8 @@ ATTEMPT = pl.col("attempted").fill_null(value=False) | pl.col("outcome").is_in(
 ).fill_null(value=False)
 """It was tried and took no effect: the producer says so, or it was denied or failed."""
 
+_KNOWN = pl.coalesce("recorded_at", "at")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope(Detector):
@@ -68,10 +89,14 @@ class Scope(Detector):
     names one. Exact: no threshold, no p-value, no false alarm but through a faulty log.
 
     It fires on one breaching action, whether it took effect (measure `breaches`) or was only tried
-    (`attempts`: `attempted`, denied or failed). It cannot fire on an agent of whom no grant is
-    known, on a chain that leads to a grant never seen, or on an action that does not say enough
-    to compare: those are undetermined. A grant that comes late, or that is approved in arrears
-    (`valid_from` before `at`), takes the finding back.
+    (`attempts`: `attempted`, denied or failed); `confused` counts those that the labels of their
+    data alone forbid. It fires, with subject ``grant:…``, on an escalation edge: a grant that
+    names what its parent does not, once it is given. It cannot fire on an agent of whom no grant
+    is known, on a chain that leads to a grant never seen or to a break-glass grant not yet
+    reviewed, or on an action that does not say enough to compare: those are undetermined. A grant
+    that comes late, or that is approved in arrears (`valid_from` before `at`), takes the finding
+    back, as does the approval of an exception within a day after its use.
+    An agent that kept to its grants, with nothing to add, gets no score.
 
     Parameters
     ----------
@@ -84,8 +109,11 @@ class Scope(Detector):
     -----
     Assumes that the log's grants are complete for every agent it has any of, and that clocks
     agree to within a grant's margins. Blind to harm within what was permitted.
-    The measure `escalations` counts grants held that name more than their parent does; as
-    S_eff narrows they permit nothing more, so they are no breach by themselves.
+    `breaches_then`, `covered_since` and `permitted_then` tell what the same actions were by what
+    had been written down (`recorded_at`, or else `at`) when they were done: breaches then, those
+    of them that are permitted as known now, and breaches that were permitted as known then.
+    `break_glass` counts actions that only an approved exception permitted. `escalations` counts
+    grants held that name more than their parent does.
     `blast_radius` counts the resources anyone acted on in the window that the agent's grants reach,
     `over_privilege` is the share of them that its own work did not touch: what could go wrong, not
     what did.
@@ -112,86 +140,161 @@ class Scope(Detector):
     """
 
     name: ClassVar[str] = "scope"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar = {
         "permission_granted": (
             "grant",
             "parent_grant",
             "actions",
             "resources",
+            "provenance",
+            "break_glass",
             "valid_from",
             "valid_until",
+            "recorded_at",
         ),
-        "permission_revoked": ("grant",),
-        "action_taken": ("action", "resource", "outcome", "attempted", "grant"),
+        "permission_revoked": ("grant", "recorded_at"),
+        "decision_reviewed": ("grant", "choice", "recorded_at"),
+        "action_taken": ("action", "resource", "outcome", "attempted", "grant", "provenance"),
     }
-    tables: ClassVar = {"grants": GRANTS, "revocations": REVOCATIONS, "actions": ACTIONS}
+    tables: ClassVar = {
+        "grants": GRANTS,
+        "revocations": REVOCATIONS,
+        "reviews": REVIEWS,
+        "actions": ACTIONS,
+    }
 
     def tally(self, events: pl.LazyFrame) -> Tallies:
-        """Keep grants and revocations as they are, and count like actions of one instant."""
-        kind = pl.col("kind")
-        grants = events.filter(kind == "permission_granted").select(
-            "grant",
-            "agent",
-            "actions",
-            "at",
-            parent="parent_grant",
-            places="resources",
-            start=pl.coalesce("valid_from", "at"),
-            end="valid_until",
-        )
-        revocations = events.filter(kind == "permission_revoked").select("grant", "at")
-        actions = (
-            events.filter(kind == "action_taken")
-            .group_by(*SITUATION, "at", attempt=ATTEMPT)
-            .agg(n=pl.len().cast(pl.Int64))
-        )
-        frames = pl.collect_all([grants, revocations, actions])
-        names = ("grants", "revocations", "actions")
-        return {
-            name: frame.select(list(self.tables[name].schema))
-            for name, frame in zip(names, frames, strict=True)
+        """Keep grants, revocations and reviews as they are, and what actions asked of them."""
+        kinds = {
+            "permission_granted": _grants,
+            "permission_revoked": _revocations,
+            "decision_reviewed": _reviews,
+            "action_taken": _actions,
         }
+        parts = [read(events.filter(pl.col("kind") == kind)) for kind, read in kinds.items()]
+        return dict(zip(self.tables, pl.collect_all(parts), strict=True))
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
-        """Judge every action of the window at its own time; one score per agent that acted."""
-        rows = tallies["grants"].filter(pl.col("start") < window.end)
-        grants = [_grant(row) for row in rows.iter_rows(named=True)]
-        chains = resolve(grants, _times(tallies["revocations"]), window)
-        actions = tallies["actions"].filter(
-            pl.col("at").is_between(window.start, window.end, closed="left")
+        """Judge every action of the window at its own time, and the grants given in it."""
+        known = Known.before(tallies, window)
+        inside = pl.col("at").is_between(window.start, window.end, closed="left")
+        actions = tallies["actions"].filter(inside)
+        edges = escalation.scores(escalation.edges(known.grants, window), window)
+        return [*_agents(actions, known, window), *edges]
+
+
+class Known(NamedTuple):
+    """What is known of permission in a window."""
+
+    grants: pl.DataFrame
+    revocations: pl.DataFrame
+    reviews: pl.DataFrame
+
+    @classmethod
+    def before(cls, tallies: Tallies, window: Window) -> Known:
+        """Take what matters before the end of a window."""
+        return cls(
+            tallies["grants"].filter(pl.col("start") < window.end),
+            tallies["revocations"],
+            tallies["reviews"].filter(pl.col("since") < window.end),
         )
-        scopes = chains.frame()
-        judged = answers(
-            actions,
-            scopes,
-            agents={grant.agent for grant in grants},
-            grants={grant.grant for grant in grants},
+
+    def of(self, actions: pl.DataFrame) -> Known:
+        """Take what matters to some actions."""
+        grants = lineage(
+            self.grants, actions["agent"].unique(), actions["grant"].drop_nulls().unique()
         )
-        wider = defaultdict[str, list[str]](list)
-        for grant in chains.escalations:
-            wider[grant.agent].append(grant.grant)
-        reached: dict[str, int] = dict(reach(scopes, actions["resource"]).iter_rows())
-        scores = list[Score]()
-        for *row, used in _per_agent(judged).iter_rows():
-            counts = Counts(*row)
-            plain = score(counts, sorted(wider[counts.agent]), window)
-            scores.append(exposed(plain, used, reached.get(counts.agent)))
-        return scores
+        ids = pl.concat([grants["grant"], grants["parent"].drop_nulls()]).unique().implode()
+        named = pl.col("grant").is_in(ids)
+        return Known(grants, self.revocations.filter(named), self.reviews.filter(named))
 
 
-def _grant(row: dict[str, Any]) -> Grant:
-    return Grant(**{**row, "actions": names(row["actions"]), "places": places(row["places"])})
+def _agents(actions: pl.DataFrame, known: Known, window: Window) -> list[Score]:
+    related = known.of(actions)
+    chains = resolve(*related, window)
+    judged = _hindsight(answers(actions, chains, known.grants), related, window)
+    told = [row for row in map(Counts._make, _per_agent(judged).iter_rows()) if not row.silent]
+    names = pl.Series([counts.agent for counts in told], dtype=pl.String).implode()
+    mine = judged.filter(pl.col("agent").is_in(names))
+    used = dict(_used(mine).iter_rows())
+    scopes = chains.scopes.filter(pl.col("agent").is_in(names))
+    reached = dict(reach(scopes, chains.book, actions["resource"]).iter_rows())
+    wider = _wider(related.grants, names)
+    return [
+        exposed(
+            score(one, sorted(wider.get(one.agent, ())), window),
+            used.get(one.agent, 0),
+            reached.get(one.agent),
+        )
+        for one in told
+    ]
 
 
-def _times(revocations: pl.DataFrame) -> dict[str, list[datetime]]:
-    times = revocations.group_by("grant").agg("at")
-    return dict(times.iter_rows())
+def _hindsight(judged: pl.DataFrame, known: Known, window: Window) -> pl.DataFrame:
+    """Add `then`, the answer as known then, where it may be another or is a breach now."""
+    doubtful = pl.col("answer").is_in(BREACHING) | (
+        pl.col("answer").is_in(PERMITTED) & pl.col("gap")
+    )
+    asked = judged.filter(doubtful)
+    then = as_known_then(asked, *known.of(asked), until=window.end)
+    rest = judged.filter(~doubtful).with_columns(then=pl.lit(None, pl.String))
+    return pl.concat([asked.with_columns(then), rest])
+
+
+def _wider(grants: pl.DataFrame, agents: pl.Series) -> dict[str, set[str]]:
+    held = grants.filter(pl.col("agent").is_in(agents))
+    wider = defaultdict[str, set[str]](set)
+    for edge in escalation.between(grants_of(held), grants_of(grants)):
+        wider[edge.child.agent].add(edge.child.grant)
+    return wider
+
+
+def _grants(events: pl.LazyFrame) -> pl.LazyFrame:
+    return events.select(
+        "grant",
+        "agent",
+        parent="parent_grant",
+        terms=wording(),
+        glass=pl.col("break_glass").fill_null(value=False),
+        at="at",
+        start=pl.coalesce("valid_from", "at"),
+        end="valid_until",
+        known=_KNOWN,
+    )
+
+
+def _revocations(events: pl.LazyFrame) -> pl.LazyFrame:
+    return events.select("grant", "at", known=_KNOWN)
+
+
+def _reviews(events: pl.LazyFrame) -> pl.LazyFrame:
+    said = events.filter(
+        pl.col("grant").is_not_null(), pl.col("choice").is_in(["approve", "reject"])
+    )
+    first = pl.lit(datetime.min.replace(tzinfo=UTC), _TIME)
+    return said.select(
+        "grant",
+        "at",
+        approved=pl.col("choice") == "approve",
+        known=_KNOWN,
+        since=pl.max_horizontal(pl.col("at") - ARREARS, first),
+    ).select(list(REVIEWS.schema))
+
+
+def _actions(events: pl.LazyFrame) -> pl.LazyFrame:
+    labels = pl.when(pl.col("provenance").is_not_null()).then(labelled())
+    return (
+        events.with_columns(labels=labels, attempt=ATTEMPT)
+        .group_by(*SITUATION, "attempt", "at")
+        .agg(n=pl.len().cast(pl.Int64))
+    )
 
 
 def _per_agent(judged: pl.DataFrame) -> pl.DataFrame:
-    answer, n = pl.col("answer"), pl.col("n")
-    breach = answer == "breach"
+    """Count per agent, columns as `Counts`."""
+    answer, then, n = pl.col("answer"), pl.col("then"), pl.col("n")
+    breach, was = answer.is_in(BREACHING), then.is_in(BREACHING)
     places = pl.col("resource").filter(breach & pl.col("resource").is_not_null())
     return (
         judged.group_by("agent")
@@ -199,9 +302,18 @@ def _per_agent(judged: pl.DataFrame) -> pl.DataFrame:
             n.sum(),
             breaches=n.filter(breach & ~pl.col("attempt")).sum(),
             attempts=n.filter(breach & pl.col("attempt")).sum(),
+            confused=n.filter(answer == "confused").sum(),
+            break_glass=n.filter(answer == "break-glass").sum(),
             undetermined=n.filter(answer == "undetermined").sum(),
+            breaches_then=n.filter(was).sum(),
+            covered_since=n.filter(was & ~breach).sum(),
+            permitted_then=n.filter(breach & then.is_in(PERMITTED)).sum(),
             resources=places.unique().sort().head(MOST_NAMED),
-            used=pl.col("resource").filter(answer == "ok").drop_nulls().n_unique(),
         )
         .sort("agent")
     )
+
+
+def _used(judged: pl.DataFrame) -> pl.DataFrame:
+    permitted = judged.filter(pl.col("answer").is_in(PERMITTED), pl.col("resource").is_not_null())
+    return permitted.group_by("agent").agg(pl.col("resource").n_unique())

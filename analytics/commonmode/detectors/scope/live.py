@@ -10,13 +10,16 @@ import msgspec
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.finding import Finding, Status, finding_id
+from commonmode.detectors.scope import escalation
 from commonmode.detectors.scope.detector import Scope
-from commonmode.detectors.scope.grants import Act, Grant, Ledger
-from commonmode.detectors.scope.open_window import Clock, Judged, OpenWindow
+from commonmode.detectors.scope.grants import Act, Grant
+from commonmode.detectors.scope.ledger import Ledger, Review
+from commonmode.detectors.scope.open_window import Clock, Judged, OpenWindow, Said
 from commonmode.detectors.scope.scoring import score
 from commonmode.detectors.score import Score
 from commonmode.events import (
     ActionTaken,
+    DecisionReviewed,
     Event,
     FindingRaised,
     FindingRevised,
@@ -26,14 +29,17 @@ from commonmode.events import (
 )
 
 Place = tuple[Window, str]
-"""A window and an agent: what one finding is about."""
+"""A window and an agent."""
+
+Topic = tuple[Window, str]
+"""A window and a subject: what one finding is about."""
 
 LATENESS = timedelta(hours=1)
 
 _REASONS: dict[Status, str] = {
     "opened": "seen live",
     "updated": "more was seen",
-    "withdrawn": "a grant that came later covers it",
+    "withdrawn": "a grant or an approval that came later covers it",
 }
 
 
@@ -81,7 +87,8 @@ class LiveJudge:
         self._open: dict[Place, OpenWindow] = {}
         self._places: dict[str, set[Place]] = defaultdict(set)
         self._naming: dict[str, set[Place]] = defaultdict(set)
-        self._standing: dict[Place, Finding] = {}
+        self._edges: dict[Topic, Score] = {}
+        self._standing: dict[Topic, Finding] = {}
         self._clock = Clock()
         self._oldest = datetime.max.replace(tzinfo=UTC)
         self._positions: dict[str, int] = {}
@@ -94,13 +101,16 @@ class LiveJudge:
             self._positions[f"{at.source}[{at.partition}]"] = at.offset + 1
         changed = sorted(self._touched(event))
         findings = [found for place in changed for found in self._revise(place)]
+        findings += self._flag(event)
         self._clock.see(event.agent, event.at)
         self._forget()
         return findings
 
-    def scores(self) -> dict[Place, Score]:
-        """Return the score of every agent that acted in an open window, alarming or not."""
-        return {place: self._score(place) for place in sorted(self._open)}
+    def scores(self) -> dict[Topic, Score]:
+        """Return the scores of open windows, alarming or not, as the detector gives them."""
+        speaking = [place for place, one in self._open.items() if not one.counts().silent]
+        agents = {(place[0], f"agent:{place[1]}"): self._score(place) for place in speaking}
+        return agents | self._edges
 
     def _touched(self, event: Event) -> Iterable[Place]:
         match event:
@@ -110,8 +120,13 @@ class LiveJudge:
                 self._ledger.add(Grant.of(event))
                 return self._judge_again(event.grant)
             case PermissionRevoked():
-                self._ledger.revoke(event.grant, event.at)
+                known = event.recorded_at or event.at
+                self._ledger.revoke(event.grant, event.at, known)
                 return self._judge_again(event.grant)
+            case DecisionReviewed(grant=str() as grant, choice="approve" | "reject" as choice):
+                known = event.recorded_at or event.at
+                self._ledger.review(grant, Review(choice == "approve", event.at, known))
+                return self._judge_again(grant)
             case _:
                 return ()
 
@@ -121,9 +136,9 @@ class LiveJudge:
         known = self._open.get(place)
         if self._closed(window) or (known is not None and event.id in known.judged):
             return
-        answer = self._ledger.answer(Act.of(event), window.end)
+        act = Act.of(event)
         opened = self._open.setdefault(place, OpenWindow(event.agent))
-        opened.put(event.id, Judged.of(event, answer))
+        opened.put(event.id, Judged.of(event, act, self._ask(act, window)))
         self._oldest = min(self._oldest, window.end)
         self._places[event.agent].add(place)
         if event.grant is not None:
@@ -138,31 +153,77 @@ class LiveJudge:
         for place in places:
             opened = self._open[place]
             for name, judged in list(opened.judged.items()):
-                answer = self._ledger.answer(judged.act, place[0].end)
-                opened.put(name, judged._replace(answer=answer))
+                opened.put(name, judged._replace(said=self._ask(judged.act, place[0])))
         return places
+
+    def _ask(self, act: Act, window: Window) -> Said:
+        now = self._ledger.answer(act, window.end)
+        if self._ledger.knew_all(act.at):
+            return Said(now, now)
+        return Said(now, self._ledger.answer(act, window.end, by=act.at))
+
+    def _flag(self, event: Event) -> Iterator[FindingRaised | FindingRevised]:
+        """Judge again the escalation edges that a grant is an end of."""
+        if not isinstance(event, PermissionGranted):
+            return
+        for name in sorted({event.grant, *self._ledger.heirs(event.grant)}):
+            for window in sorted(self._windows_of(name)):
+                topic = (window, f"grant:{name}")
+                self._edges.pop(topic, None)
+                if found := escalation.scores(self._escalations(name, window), window):
+                    self._edges[topic] = found[0]
+                    self._oldest = min(self._oldest, window.end)
+                yield from self._tell(topic, self._edges.get(topic), (event.id,))
+
+    def _windows_of(self, grant: str) -> set[Window]:
+        """Return the open windows in which grants of an id came into force."""
+        times = map(escalation.flagged_at, self._ledger.issued(grant))
+        windows = {Window.of(at, self.detector.window) for at in times}
+        return {window for window in windows if not self._closed(window)}
+
+    def _escalations(self, name: str, window: Window) -> list[escalation.Edge]:
+        given = [
+            grant
+            for grant in self._ledger.issued(name)
+            if window.start <= escalation.flagged_at(grant) < window.end
+        ]
+        parents = {parent for grant in given for parent in self._ledger.above(grant, window.end)}
+        return escalation.between(given, parents)
 
     def _score(self, place: Place) -> Score:
         window, agent = place
         return score(self._open[place].counts(), self._ledger.wider(agent, window.end), window)
 
     def _revise(self, place: Place) -> Iterator[FindingRaised | FindingRevised]:
-        before = self._standing.get(place)
-        stood = before is not None and before.status != "withdrawn"
-        counts = self._open[place].counts()
-        found = counts.breaches + counts.attempts > 0
+        opened, topic = self._open[place], (place[0], f"agent:{place[1]}")
+        if opened.breaching or self._stands(topic):
+            yield from self._tell(topic, self._score(place), opened.evidence())
+
+    def _stands(self, topic: Topic) -> bool:
+        before = self._standing.get(topic)
+        return before is not None and before.status != "withdrawn"
+
+    def _tell(
+        self, topic: Topic, now: Score | None, proof: tuple[str, ...]
+    ) -> Iterator[FindingRaised | FindingRevised]:
+        """Say what changes of a finding; without a score it is one no more."""
+        before, stood = self._standing.get(topic), self._stands(topic)
+        found = now is not None and now.verdict == "finding"
         if not (found or stood):
             return
-        now = self._score(place)
-        if stood and before is not None and _says(before.score) == _says(now):
+        score = now if now is not None or before is None else before.score
+        assert score is not None  # noqa: S101  what is found has a score, and what stood had one
+        if found and stood and before is not None and _says(before.score) == _says(score):
             return
         status: Status = "withdrawn" if not found else "updated" if stood else "opened"
-        finding = self._finding(place, now, status, 0 if before is None else before.revision + 1)
-        self._standing[place] = finding
-        yield _event(finding)
+        revision = 0 if before is None else before.revision + 1
+        self._standing[topic] = self._finding(topic, score, status, revision, proof)
+        yield _event(self._standing[topic])
 
-    def _finding(self, place: Place, now: Score, status: Status, revision: int) -> Finding:
-        window, _ = place
+    def _finding(
+        self, topic: Topic, now: Score, status: Status, revision: int, proof: tuple[str, ...]
+    ) -> Finding:
+        window, _ = topic
         return Finding(
             finding_id=finding_id(self.detector, window, now.subject),
             detector=self.detector.name,
@@ -174,7 +235,7 @@ class LiveJudge:
             score=now,
             reason=_REASONS[status],
             provisional=True,
-            evidence_ids=self._open[place].evidence(),
+            evidence_ids=proof,
             evidence_total=int(now.statistic),
             as_of=dict(self._positions),
         )
@@ -189,17 +250,19 @@ class LiveJudge:
         """Drop the windows that have closed."""
         if not self._past(self._oldest):
             return
+        for topic in [topic for topic in (*self._edges, *self._standing) if self._closed(topic[0])]:
+            self._edges.pop(topic, None)
+            self._standing.pop(topic, None)
         for place in [place for place in self._open if self._closed(place[0])]:
             for judged in self._open.pop(place).judged.values():
                 self._naming.get(judged.act.grant or "", set()).discard(place)
             self._places[place[1]].discard(place)
-            self._standing.pop(place, None)
-        ends = (window.end for window, _ in self._open)
+        ends = (window.end for window, _ in (*self._open, *self._edges))
         self._oldest = min(ends, default=datetime.max.replace(tzinfo=UTC))
 
 
 def _says(one: Score) -> tuple[object, ...]:
-    return (one.statistic, one.measures["breaches"], one.resources)
+    return (one.statistic, one.measures.get("breaches"), one.resources)
 
 
 def _event(finding: Finding) -> FindingRaised | FindingRevised:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from commonmode.detectors.scope.grants import Act, Answer
+from commonmode.detectors.scope.grants import BREACHING, PERMITTED, Act, Answer
 from commonmode.detectors.scope.scoring import MOST_NAMED, Counts
 from commonmode.events import ActionTaken
 
 
+class Said(NamedTuple):
+    """What is said of an action: as known now, and by what was known when it was done."""
+
+    now: Answer
+    then: Answer
+
+
 class Judged(NamedTuple):
-    """An action with the answer it has so far."""
+    """An action with what is said of it so far."""
 
     act: Act
     attempt: bool
-    answer: Answer
+    said: Said
 
     @classmethod
-    def of(cls, event: ActionTaken, answer: Answer) -> Judged:
+    def of(cls, event: ActionTaken, act: Act, said: Said) -> Judged:
         """Read what a count depends on from an action."""
         attempt = bool(event.attempted) or event.outcome in ("denied", "error")
-        return cls(Act.of(event), attempt, answer)
+        return cls(act, attempt, said)
 
 
 class OpenWindow:
@@ -33,26 +41,50 @@ class OpenWindow:
         self.agent = agent
         self.judged: dict[str, Judged] = {}
         self._breaching: dict[str, datetime] = {}
-        self._answers = Counter[tuple[Answer, bool]]()
+        self._said = Counter[tuple[Said, bool]]()
         self._resources = Counter[str]()
 
     def put(self, name: str, judged: Judged) -> None:
         """Enter an action, or its new answer."""
         before = self.judged.get(name)
         if before is not None:
-            self._count(name, before, -1)
+            self._enter(name, before, -1)
         self.judged[name] = judged
-        self._count(name, judged, 1)
+        self._enter(name, judged, 1)
+
+    @property
+    def breaching(self) -> bool:
+        """Whether any action is a breach, as known now."""
+        return bool(self._breaching)
 
     def counts(self) -> Counts:
         """Return what a score is made of."""
         return Counts(
             agent=self.agent,
             n=len(self.judged),
-            breaches=self._answers["breach", False],
-            attempts=self._answers["breach", True],
-            undetermined=self._answers["undetermined", False] + self._answers["undetermined", True],
+            breaches=self._count(now=BREACHING, attempt=False),
+            attempts=self._count(now=BREACHING, attempt=True),
+            confused=self._count(now=("confused",)),
+            break_glass=self._count(now=("break-glass",)),
+            undetermined=self._count(now=("undetermined",)),
+            breaches_then=self._count(now=(*BREACHING, *PERMITTED), then=BREACHING),
+            covered_since=self._count(now=PERMITTED, then=BREACHING),
+            permitted_then=self._count(now=BREACHING, then=PERMITTED),
             resources=sorted(self._resources)[:MOST_NAMED],
+        )
+
+    def _count(
+        self,
+        now: Sequence[Answer],
+        then: Sequence[Answer] | None = None,
+        attempt: bool | None = None,  # noqa: FBT001  a filter, given by name
+    ) -> int:
+        return sum(
+            count
+            for (said, tried), count in self._said.items()
+            if said.now in now
+            and (then is None or said.then in then)
+            and (attempt is None or tried == attempt)
         )
 
     def evidence(self) -> tuple[str, ...]:
@@ -60,9 +92,9 @@ class OpenWindow:
         first = heapq.nsmallest(MOST_NAMED, ((at, name) for name, at in self._breaching.items()))
         return tuple(name for _, name in first)
 
-    def _count(self, name: str, judged: Judged, one: int) -> None:
-        self._answers[judged.answer, judged.attempt] += one
-        if judged.answer != "breach":
+    def _enter(self, name: str, judged: Judged, one: int) -> None:
+        self._said[judged.said, judged.attempt] += one
+        if judged.said.now not in BREACHING:
             return
         resource = judged.act.resource
         if one > 0:

@@ -9,9 +9,10 @@ import polars as pl
 
 from commonmode.detectors.scope.coverage import disjoint
 from commonmode.detectors.scope.grants import climbs, place
+from commonmode.detectors.scope.terms import Book
 
 
-def reach(scopes: pl.DataFrame, resources: pl.Series) -> pl.DataFrame:
+def reach(scopes: pl.DataFrame, book: Book, resources: pl.Series) -> pl.DataFrame:
     r"""Count the resources that each agent's grants reach: columns agent, reach.
 
     .. math:: BR(i) = \#\{r : r \in \bigcup_{S \in S_\text{eff}(i)} S\}
@@ -23,23 +24,26 @@ def reach(scopes: pl.DataFrame, resources: pl.Series) -> pl.DataFrame:
     Parameters
     ----------
     scopes : polars.DataFrame
-        Of `chains.SCOPE_SCHEMA`.
+        Of `chains.SCOPES`; of it `agent`, `terms` and `sure` are read.
+    book : Book
+        Of their terms.
     resources : polars.Series
         Paths, in any order; nulls and paths with ``..`` are left out.
 
     Examples
     --------
-    >>> scopes = pl.DataFrame(
-    ...     {"agent": ["ann", "bob", "bob"], "places": [None, ["repo/p1"], ["repo/p1/a", "docs"]],
-    ...      "sure": True},
-    ...     schema_overrides={"places": pl.List(pl.String)},
-    ... )
-    >>> reach(scopes, pl.Series(["repo/p1/a", "repo/p1/b", "repo/p19", "repo/p1"])).rows()
+    >>> from commonmode.detectors.scope.terms import Terms
+    >>> book = Book()
+    >>> listed = [None, frozenset({"repo/p1"}), frozenset({"repo/p1/a", "docs"})]
+    >>> codes = [book.code(Terms(None, places, None)) for places in listed]
+    >>> scopes = pl.DataFrame({"agent": ["ann", "bob", "bob"], "terms": codes, "sure": True})
+    >>> reach(scopes, book, pl.Series(["repo/p1/a", "repo/p1/b", "repo/p19", "repo/p1"])).rows()
     [('ann', 4), ('bob', 3)]
     """
     named = {place(path) for path in resources.drop_nulls().unique() if not climbs(path)}
     paths = sorted(map(_in_order, named))
-    held = scopes.filter("sure")
+    held = scopes.filter("sure").select("agent", "terms").unique()
+    held = held.join(book.places(), on="terms")
     places = held["places"].explode(empty_as_null=False).unique().drop_nulls()
     blocks = pl.DataFrame(
         [(path, *_block(paths, path)) for path in places],

@@ -16,36 +16,55 @@ MOST_NAMED = 20
 
 
 class Counts(NamedTuple):
-    """What an agent did in a window: breaches that took effect and that were only tried apart."""
+    """What an agent did in a window.
+
+    `breaches` took effect, `attempts` were only tried; `confused` counts those of both that the
+    labels of the data alone forbid. `breaches_then` are breaches by what was known at their time
+    and can be told now; of them `covered_since` are permitted by what is known now. Breaches that
+    were permitted by what was known then are `permitted_then`.
+    """
 
     agent: str
     n: int
     breaches: int
     attempts: int
+    confused: int
+    break_glass: int
     undetermined: int
+    breaches_then: int
+    covered_since: int
+    permitted_then: int
     resources: Sequence[str]
+
+    @property
+    def breaching(self) -> int:
+        """Actions outside of scope, as known now."""
+        return self.breaches + self.attempts
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to say but that all was permitted."""
+        return not (self.breaching or self.undetermined or self.break_glass or self.covered_since)
 
 
 def score(counts: Counts, wider: Sequence[str], window: Window) -> Score:
     """Score an agent from its counts and the grants it holds that name more than their parent."""
-    breaching, agent = counts.breaches + counts.attempts, counts.agent
+    agent = counts.agent
+    numbers = ("breaches", "attempts", "confused", "break_glass", "undetermined")
+    bitemporal = ("breaches_then", "covered_since", "permitted_then")
+    measures = {name: float(getattr(counts, name)) for name in (*numbers, *bitemporal)}
     return Score(
         subject=f"agent:{agent}",
-        verdict=_verdict(breaching, counts.undetermined),
+        verdict=_verdict(counts),
         claim=_claim(counts),
-        statistic=float(breaching),
-        effect=breaching / counts.n,
+        statistic=float(counts.breaching),
+        effect=counts.breaching / counts.n,
         n=counts.n,
         evidence=sql.evidence(agent, window),
         recompute=sql.recompute(agent, window),
         agents=(agent,),
         resources=tuple(counts.resources),
-        measures={
-            "breaches": float(counts.breaches),
-            "attempts": float(counts.attempts),
-            "undetermined": float(counts.undetermined),
-            "escalations": float(len(wider)),
-        },
+        measures={**measures, "escalations": float(len(wider))},
         reasons=tuple(_reasons(counts, wider)),
     )
 
@@ -64,29 +83,56 @@ def exposed(judged: Score, used: int, reach: int | None) -> Score:
     )
 
 
-def _verdict(breaching: int, undetermined: int) -> Verdict:
-    if breaching:
+def _verdict(counts: Counts) -> Verdict:
+    if counts.breaching:
         return "finding"
-    return "undetermined" if undetermined else "clear"
+    return "undetermined" if counts.undetermined else "clear"
 
 
 def _claim(counts: Counts) -> str:
-    breaching = counts.breaches + counts.attempts
-    if breaching == 0:
-        return f"{counts.agent} did nothing known to be outside its grants in {counts.n} actions."
+    if counts.breaching == 0:
+        since = (
+            f" {counts.covered_since} of them were breaches as known then; a grant or an approval "
+            "recorded since covers them."
+        )
+        said = f"{counts.agent} did nothing known to be outside its grants in {counts.n} actions."
+        return said + since if counts.covered_since else said
     return (
-        f"{counts.agent} acted outside its grants in {breaching} of {counts.n} actions: "
+        f"{counts.agent} acted outside its grants in {counts.breaching} of {counts.n} actions: "
         f"{counts.breaches} took effect, {counts.attempts} were only tried."
     )
 
 
 def _reasons(counts: Counts, wider: Sequence[str]) -> Iterator[str]:
+    if counts.breaching:
+        yield from _hindsight(counts)
+    if counts.confused:
+        yield (
+            f"{counts.confused} of them were permitted but for their data: its labels are not "
+            "among those that the grants allow to act on (a confused deputy)."
+        )
+    if counts.break_glass:
+        yield f"{counts.break_glass} of {counts.n} actions used a break-glass grant, approved."
     if counts.undetermined:
         yield (
             f"{counts.undetermined} of {counts.n} actions could not be judged: no grant of the "
-            "agent is known, a chain leads to a grant never seen, or the event does not name its "
-            "action or resource."
+            "agent is known, a chain leads to a grant never seen or to a break-glass grant that "
+            "nobody reviewed yet, or the event does not say enough to compare."
         )
     if wider:
         named = ", ".join(wider[:MOST_NAMED])
         yield f"Holds grants that name more than their parent does: {named}."
+
+
+def _hindsight(counts: Counts) -> Iterator[str]:
+    yield f"As known then: {counts.breaches_then} breaches. As known now: {counts.breaching}."
+    if counts.covered_since:
+        yield (
+            f"{counts.covered_since} further actions were breaches as known then; a grant or an "
+            "approval recorded since covers them."
+        )
+    if counts.permitted_then:
+        yield (
+            f"{counts.permitted_then} of the breaches were permitted as known then: the revocation "
+            "or rejection was recorded only after them."
+        )

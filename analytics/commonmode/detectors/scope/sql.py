@@ -5,12 +5,15 @@ from __future__ import annotations
 from commonmode.detectors.base import Window
 from commonmode.detectors.query import Parameter, Query
 
-_BREACHING = """\
+_ISSUED = """\
 WITH RECURSIVE
 issued AS (  -- every grant that starts before the window ends
   SELECT *, coalesce(valid_from, "at") AS begins FROM events
   WHERE kind = 'permission_granted' AND coalesce(valid_from, "at") < $until
 ),
+"""
+
+_BREACHING = """\
 lineage(name) AS (  -- the grants of the agent and all they were delegated from
   SELECT "grant" FROM issued WHERE agent = $agent
   UNION
@@ -21,13 +24,19 @@ ended AS (  -- a revocation ends what was granted before it, and what was delega
   ON r.kind = 'permission_revoked' AND r."grant" IN (g."grant", g.parent_grant) AND r.at > g.at
   WHERE g."grant" IN (FROM lineage) GROUP BY g.id
 ),
+rejected AS (  -- an exception is reviewed a day after its use at the latest
+  SELECT "grant" FROM events
+  WHERE kind = 'decision_reviewed' AND choice = 'reject' AND "at" - INTERVAL 1 DAY < $until
+    AND "grant" IS NOT NULL
+),
 grants AS (
-  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.resources, g.begins,
+  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.resources, g.provenance, g.begins,
     least(g.valid_until, ended.at) AS stop
   FROM issued g LEFT JOIN ended USING (id) WHERE g."grant" IN (FROM lineage)
+  AND NOT (coalesce(g.break_glass, false) AND g."grant" IN (FROM rejected))
 ),
 acts AS (
-  SELECT id, agent, "grant", action, resource, "at",
+  SELECT id, agent, "grant", action, resource, provenance, "at",
     list_contains(string_split(resource, '/'), '..') AS climbs
   FROM events
   WHERE kind = 'action_taken' AND agent = $agent AND "at" >= $since AND "at" < $until
@@ -38,6 +47,7 @@ covered AS (  -- links that do not forbid the action
   FROM acts a JOIN grants g
   ON g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
   AND (g.actions IS NULL OR a.action IS NULL OR list_contains(g.actions, a.action))
+  AND (g.provenance IS NULL OR a.provenance IS NULL OR list_has_all(g.provenance, a.provenance))
   AND (g.resources IS NULL OR a.resource IS NULL
     OR len(list_filter(g.resources, lambda p: rtrim(a.resource, '/') = rtrim(p, '/')
       OR (starts_with(a.resource, rtrim(p, '/') || '/') AND NOT a.climbs))) > 0)
@@ -55,18 +65,58 @@ breaching AS (  -- the log knows of a grant, and no chain reaches a root or leav
 )
 """
 
+_BEYOND = """\
+child AS (
+  SELECT id, parent_grant, actions, provenance,
+    list_transform(resources, lambda path: rtrim(path, '/')) AS places
+  FROM issued
+  WHERE "grant" = $grant AND greatest("at", begins) >= $since AND greatest("at", begins) < $until
+),
+parent AS (
+  SELECT "grant", actions, provenance,
+    list_transform(resources, lambda path: rtrim(path, '/')) AS places
+  FROM issued WHERE "grant" IN (SELECT parent_grant FROM child)
+),
+beyond AS (  -- it names what no grant of its parent does
+  SELECT c.id FROM child c WHERE c.parent_grant IN (SELECT "grant" FROM parent)
+  AND NOT EXISTS (FROM parent p WHERE p."grant" = c.parent_grant
+    AND (c.actions IS NULL OR p.actions IS NULL OR list_has_all(p.actions, c.actions))
+    AND (c.provenance IS NULL OR p.provenance IS NULL OR list_has_all(p.provenance, c.provenance))
+    AND (c.places IS NULL OR p.places IS NULL OR len(list_filter(c.places, lambda path: NOT
+      list_bool_or(list_append(list_transform(p.places, lambda above: path = above
+        OR (starts_with(path, above || '/') AND NOT list_contains(string_split(path, '/'), '..'))),
+        false)))) = 0))
+)
+"""
+
 _EVIDENCE = 'SELECT * FROM events WHERE id IN (FROM breaching) ORDER BY "at", id'
 _RECOMPUTE = "SELECT count(*) FROM breaching"
 
 
 def evidence(agent: str, window: Window) -> Query:
     """Select the actions of an agent that breached its scope in a window."""
-    return Query(_BREACHING + _EVIDENCE, _parameters(agent, window))
+    return Query(_ISSUED + _BREACHING + _EVIDENCE, _parameters(agent, window))
 
 
 def recompute(agent: str, window: Window) -> Query:
     """Count the actions of an agent that breached its scope in a window."""
-    return Query(_BREACHING + _RECOMPUTE, _parameters(agent, window))
+    return Query(_ISSUED + _BREACHING + _RECOMPUTE, _parameters(agent, window))
+
+
+def edge_evidence(grant: str, window: Window) -> Query:
+    """Select the events that gave a grant which names more than its parent."""
+    text = 'SELECT * FROM events WHERE id IN (FROM beyond) ORDER BY "at", id'
+    return Query(
+        _ISSUED + _BEYOND + text, {"grant": grant, "since": window.start, "until": window.end}
+    )
+
+
+def edge_recompute(grant: str, window: Window) -> Query:
+    """Tell, as 1 or 0, whether a grant given in a window names more than its parent."""
+    text = "SELECT CAST(count(*) > 0 AS INTEGER) FROM beyond"
+    return Query(
+        _ISSUED + _BEYOND + text, {"grant": grant, "since": window.start, "until": window.end}
+    )
 
 
 def _parameters(agent: str, window: Window) -> dict[str, Parameter]:

@@ -12,8 +12,10 @@ from commonmode.economy.innocents.operator_prompt import OperatorPrompt
 from commonmode.economy.innocents.parallel_news import ParallelNews
 from commonmode.economy.innocents.policy_change import PolicyChange
 from commonmode.economy.innocents.price_floor import PriceFloor
+from commonmode.economy.innocents.sanctioned_data import SanctionedData
 from commonmode.economy.innocents.specialisation import Specialisation
 from commonmode.economy.innocents.tool_cache_echo import ToolCacheEcho
+from commonmode.economy.innocents.widened_parent import WidenedParent
 from commonmode.economy.planting import Plant
 
 __all__ = [
@@ -30,8 +32,10 @@ __all__ = [
     "ParallelNews",
     "PolicyChange",
     "PriceFloor",
+    "SanctionedData",
     "Specialisation",
     "ToolCacheEcho",
+    "WidenedParent",
 ]
 
 INNOCENTS: tuple[type[Plant], ...] = (
@@ -49,5 +53,7 @@ INNOCENTS: tuple[type[Plant], ...] = (
     LateGrant,
     BreakGlass,
     PolicyChange,
+    SanctionedData,
+    WidenedParent,
 )
 """Every lookalike. A new one is one file and one line here."""

@@ -11,21 +11,18 @@ import polars as pl
 
 from commonmode.economy.acts import ORDER, Acts, do
 from commonmode.economy.clock import MINUTE, Span
-from commonmode.economy.delegation import Grants, grant_ids, permit
+from commonmode.economy.delegation import Grants, grant_ids, permit, review
 from commonmode.economy.planting import Label, Plan, Plant, Truth, check_least, punctual
-from commonmode.economy.rows import NOBODY, Flags, Ints, gather, join, rows
+from commonmode.economy.rows import Flags, Ints, join
 from commonmode.economy.world import World
-
-OFFICER = "permissions/duty-officer"
-"""Who approves emergencies."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BreakGlass(Plant):
-    """An agent acts in another role's sector under an emergency grant of half an hour.
+    """An agent acts in another role's sector under a break-glass grant of half an hour.
 
     Half of the grants are written before the act, half in arrears, valid from before it; each
-    act is reviewed and approved afterwards.
+    is reviewed and approved after its use.
 
     Parameters
     ----------
@@ -77,26 +74,16 @@ class BreakGlass(Plant):
         done, left = punctual(do(world, acts, rng))
         truths = [Truth(f"agent:{name}") for name in world.population.names(who)]
         return [
-            permit(world, grants, rng, prefix=zone),
+            permit(world, grants, rng, prefix=zone).with_columns(break_glass=True),
             done,
             left,
-            _approved(done, rng),
+            self._approved(grants, done, rng),
             self.declare(truths, acted, rng),
         ]
 
-
-def _approved(done: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    count = done.height
-    at = done["at"].to_numpy() + rng.integers(5 * MINUTE, 20 * MINUTE, count)
-    return rows(
-        "decision_reviewed",
-        np.full(count, NOBODY),
-        at,
-        rng,
-        agent=OFFICER,
-        role="overseer",
-        parent=done["id"],
-        task=done["task"],
-        choice=gather(["approve"], np.zeros(count, np.int64)),
-        duration_ms=rng.gamma(4, 20_000, count).round(1),
-    )
+    def _approved(
+        self, grants: Grants, done: pl.DataFrame, rng: np.random.Generator
+    ) -> pl.DataFrame:
+        at = done["at"].to_numpy() + rng.integers(5 * MINUTE, 20 * MINUTE, done.height)
+        approved = np.ones(done.height, np.bool_)
+        return review(grants.grant, at, approved, rng, parent=done["id"], task=done["task"])

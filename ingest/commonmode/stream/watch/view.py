@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from commonmode.events import (
     ActionTaken,
+    DecisionReviewed,
     Event,
     MalformedEventError,
     PermissionGranted,
@@ -18,19 +19,19 @@ from commonmode.stream.topics import Topics
 from commonmode.stream.watch.judge import LiveJudge
 from commonmode.stream.watch.standing import Standing
 
-AUTHORITY = (PermissionGranted, PermissionRevoked)
+AUTHORITY = (PermissionGranted, PermissionRevoked, DecisionReviewed)
 
 # Most of a log is not about permission: looking for the words spares decoding it.
-_WORDS = (b"permission_granted", b"permission_revoked")
+_WORDS = (b"permission_granted", b"permission_revoked", b"decision_reviewed")
 _OWN_WORDS = (*_WORDS, b"action_taken")
 
 
 class View:
     """Feeds a judge from two sides and says what is news.
 
-    *The whole log* comes through `take_log`, from its beginning to its moving end. Of it, grants
-    and revocations are taken of all agents, because a chain of delegation passes through the
-    grants of others; and actions of the partitions in `mine`, up to where the live side began.
+    *The whole log* comes through `take_log`, from its beginning to its moving end. Of it, grants,
+    revocations and reviews are taken of all agents, because a chain of delegation passes through
+    the grants of others; and actions of the partitions in `mine`, up to where the live side began.
     *Live actions* of those partitions come through `take_live`.
     Where the two overlap, what was taken is not taken again; no gap can be between them.
 

@@ -10,7 +10,16 @@ import polars as pl
 
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
-from commonmode.detectors.scope.grants import Act, Grant, covers, end_of, names, places, within
+from commonmode.detectors.scope.grants import (
+    Act,
+    Grant,
+    clean,
+    end_of,
+    named,
+    names,
+    places,
+    reached,
+)
 
 FINDINGS = """
 SELECT finding_id, subject, status, claim, effect, statistic, p_value, q_value, n, measures,
@@ -36,7 +45,7 @@ GROUP BY events.agent ORDER BY breaches + attempts DESC, events.agent LIMIT 40
 
 ACTIONS = """
 SELECT events.id, events.at, events.agent, events.action, events.resource, events.outcome,
-       events.attempted, events."grant"
+       events.attempted, events."grant", events.provenance, events.parent
 FROM evidence JOIN events ON events.id = evidence.event_id
 WHERE evidence.finding_id = $finding AND events.kind = 'action_taken'
 ORDER BY events.at LIMIT 500
@@ -49,12 +58,39 @@ WITH RECURSIVE chain AS (
     SELECT issued.parent_grant FROM permission_granted AS issued
     JOIN chain ON issued."grant" = chain."grant" WHERE issued.parent_grant IS NOT NULL
 )
-SELECT "grant", agent, parent_grant, actions, resources, "at", valid_from, valid_until
+SELECT "grant", agent, parent_grant, actions, resources, "at", valid_from, valid_until,
+       provenance, break_glass, recorded_at
 FROM permission_granted WHERE "grant" IN (SELECT "grant" FROM chain) ORDER BY "at" LIMIT 2000
 """
 
 REVOKED = """
 SELECT "grant", "at" FROM permission_revoked WHERE list_contains($grants, "grant")
+"""
+
+REVIEWED = """
+SELECT "grant", bool_and(choice = 'approve') AS approved FROM decision_reviewed
+WHERE choice IN ('approve', 'reject') AND "grant" IS NOT NULL GROUP BY "grant"
+"""
+
+EXCEPTIONS = """
+SELECT issued.grant, any_value(issued.agent) AS agent,
+       min(coalesce(valid_from, issued.at)) AS "from", max(valid_until) AS until,
+       coalesce(any_value(said), 'not reviewed yet') AS review, any_value(uses) AS uses
+FROM permission_granted AS issued
+LEFT JOIN (
+    SELECT "grant",
+           CASE WHEN bool_and(choice = 'approve') THEN 'approved' ELSE 'rejected' END AS said
+    FROM decision_reviewed WHERE choice IN ('approve', 'reject') GROUP BY "grant"
+) AS reviewed ON reviewed.grant = issued.grant
+LEFT JOIN (
+    SELECT "grant", count(*) AS uses FROM action_taken GROUP BY "grant"
+) AS used ON used.grant = issued.grant
+WHERE break_glass AND issued.at >= $start AND issued.at < $end
+GROUP BY issued.grant ORDER BY "from" DESC LIMIT 200
+"""
+
+SOURCE = """
+SELECT "at", kind, agent, resource, provenance FROM events WHERE id = $id
 """
 
 
@@ -86,11 +122,33 @@ def chains(action: dict[str, Any]) -> list[list[Hop]]:
     issued = read(GRANTS, agent=action["agent"], named=action["grant"])
     grants = [_grant(row) for row in issued.iter_rows(named=True)]
     revoked = _revoked([g.grant for g in grants])
-    act = Act(action["agent"], action["grant"], action["action"], action["resource"], action["at"])
-    return lineages(grants, act, revoked)
+    act = Act(
+        action["agent"],
+        action["grant"],
+        action["action"],
+        action["resource"],
+        action["at"],
+        names(action["provenance"]),
+    )
+    return lineages(grants, act, revoked, dict(read(REVIEWED).iter_rows()))
 
 
-def lineages(grants: list[Grant], act: Act, revoked: dict[str, list[datetime]]) -> list[list[Hop]]:
+def exceptions(period: Period) -> pl.DataFrame:
+    """Return the break-glass grants of a period: who held them, their review, their uses."""
+    return read(EXCEPTIONS, start=period.start, end=period.end)
+
+
+def source(action: dict[str, Any]) -> pl.DataFrame:
+    """Return the event that caused an action, with the labels of its data."""
+    return read(SOURCE, id=action["parent"] or "")
+
+
+def lineages(
+    grants: list[Grant],
+    act: Act,
+    revoked: dict[str, list[datetime]],
+    approved: dict[str, bool],
+) -> list[list[Hop]]:
     """Follow each grant that the agent could rely on up to its root, and judge every hop."""
     by_id = defaultdict[str, list[Grant]](list)
     for grant in grants:
@@ -101,7 +159,9 @@ def lineages(grants: list[Grant], act: Act, revoked: dict[str, list[datetime]]) 
         if (g.grant == act.grant if act.grant is not None else g.agent == act.agent)
     ]
     return [
-        [judged(g, act, revoked) for g in path] for leaf in leaves for path in _paths(leaf, by_id)
+        [judged(g, act, revoked, approved.get(g.grant)) for g in path]
+        for leaf in leaves
+        for path in _paths(leaf, by_id)
     ]
 
 
@@ -117,25 +177,44 @@ def _paths(leaf: Grant, by_id: dict[str, list[Grant]]) -> list[list[Grant]]:
     return found
 
 
-def judged(grant: Grant, act: Act, revoked: dict[str, list[datetime]]) -> Hop:
+def judged(
+    grant: Grant,
+    act: Act,
+    revoked: dict[str, list[datetime]],
+    approved: bool | None,  # noqa: FBT001  what a review said
+) -> Hop:
     """Say whether one grant permits an action at its time, and if not, what of it forbids."""
+    against = _untimely(grant, act, revoked) or _unpermitted(grant, act)
+    if against is None and grant.glass and approved is False:
+        against = "break-glass, rejected on review"
+    if against is not None:
+        return Hop(grant, permits=False, why=against)
+    return Hop(grant, permits=True, why=_exception(approved) if grant.glass else "permits it")
+
+
+def _untimely(grant: Grant, act: Act, revoked: dict[str, list[datetime]]) -> str | None:
     end = end_of(grant, revoked)
     if act.at < grant.start:
-        return Hop(grant, permits=False, why=f"only valid from {_clock(grant.start)}")
+        return f"only valid from {_clock(grant.start)}"
     if end is not None and act.at >= end:
         word = "expired" if end == grant.end else "revoked"
-        return Hop(grant, permits=False, why=f"{word} at {_clock(end)}")
-    if covers(grant, act) != "breach":
-        return Hop(grant, permits=True, why="permits it")
-    if grant.actions is not None and act.action is not None and act.action not in grant.actions:
-        return Hop(grant, permits=False, why=f"does not permit {act.action}")
-    if (
-        grant.places is not None
-        and act.resource is not None
-        and not within(act.resource, grant.places)
-    ):
-        return Hop(grant, permits=False, why=f"does not reach {act.resource}")
-    return Hop(grant, permits=False, why="does not cover it")
+        return f"{word} at {_clock(end)}"
+    return None
+
+
+def _unpermitted(grant: Grant, act: Act) -> str | None:
+    if named(grant.actions, act.action) is False:
+        return f"does not permit {act.action}"
+    if reached(grant.places, act.resource) is False:
+        return f"does not reach {act.resource}"
+    if clean(grant.labels, act.labels) is False:
+        foreign = (act.labels or frozenset()) - (grant.labels or frozenset())
+        return f"not on data from {', '.join(sorted(foreign))}"
+    return None
+
+
+def _exception(approved: bool | None) -> str:  # noqa: FBT001  what a review said
+    return f"break-glass, {'approved' if approved else 'not reviewed yet'}"
 
 
 def _clock(time: datetime) -> str:
@@ -178,6 +257,9 @@ def _grant(row: dict[str, Any]) -> Grant:
         at=row["at"],
         start=row["valid_from"] or row["at"],
         end=row["valid_until"],
+        labels=names(row["provenance"]),
+        glass=bool(row["break_glass"]),
+        known=row["recorded_at"],
     )
 
 

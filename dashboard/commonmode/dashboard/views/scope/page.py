@@ -26,10 +26,54 @@ def show() -> None:
         return
     found = data.findings(period)
     findings_table("scope", found, period)
+    edge = pl.col("subject").str.starts_with("grant:")
+    if not found.filter(~edge).is_empty():
+        one_breach(found.filter(~edge))
+        agents(period)
+    edges(found.filter(edge), period)
+    exceptions(period)
+
+
+def edges(found: pl.DataFrame, period: Period) -> None:
+    """List the grants that name more than the grant they were delegated from."""
     if found.is_empty():
         return
-    one_breach(found)
-    agents(period)
+    with panel(
+        "Escalation edges",
+        "Grants that name what the grant they were delegated from does not, flagged when they were "
+        "given. They permit no more than their parent.",
+    ):
+        st.dataframe(
+            found.select("claim", "window_start", "finding_id"),
+            hide_index=True,
+            column_config={
+                "window_start": st.column_config.DatetimeColumn(
+                    "window", format="D MMM HH:mm", timezone="UTC"
+                )
+            },
+        )
+        footing(found.height, "escalation edges", period)
+
+
+def exceptions(period: Period) -> None:
+    """List the break-glass grants, how they were reviewed and how often they were named."""
+    frame = data.exceptions(period)
+    if frame.is_empty():
+        return
+    with panel(
+        "Break-glass",
+        "Exceptions for an emergency: permitted once approved on review, within a day of their "
+        "use. Used after they ended, elsewhere, or though rejected, they are breaches.",
+    ):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            column_config={
+                name: st.column_config.DatetimeColumn(name, format="D MMM HH:mm:ss", timezone="UTC")
+                for name in ("from", "until")
+            },
+        )
+        footing(frame.height, "break-glass grants", period)
 
 
 def agents(period: Period) -> None:
@@ -76,7 +120,18 @@ def one_breach(found: pl.DataFrame) -> None:
         with what:
             action = _one_of(acts)
         claim(rows[chosen]["claim"], key="small-breach")
+        came_from(action)
         grants(action)
+
+
+def came_from(action: dict[str, Any]) -> None:
+    """Say what data an action rested on, and which event it came from."""
+    if not action["provenance"]:
+        return
+    st.caption(f"It rested on data from {short(', '.join(action['provenance']))}.")
+    source = data.source(action)
+    if not source.is_empty():
+        st.dataframe(source, hide_index=True)
 
 
 def _one_of(acts: pl.DataFrame) -> dict[str, Any]:
