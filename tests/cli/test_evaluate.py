@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from commonmode.cli.evaluate import LATEST, command, seeds
+from commonmode.cli.evaluate import LATEST, seeds
+from commonmode.cli.main import cli
 from commonmode.evaluation import load
 
 SMALL = ("--agents", "60", "--events", "1500", "--seeds", "50-51", "--processes", "1")
@@ -21,7 +22,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(data: Path, *arguments: str) -> str:
     told = (*SMALL, "--data", str(data), *arguments)
-    result = CliRunner().invoke(command, told, catch_exceptions=False)
+    result = CliRunner().invoke(cli, ("evaluate", *told), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -62,7 +63,7 @@ def test_a_world_can_be_asked_for_by_what_it_is_about(data: Path) -> None:
 
 
 def test_an_unknown_world_is_answered_with_known_ones() -> None:
-    result = CliRunner().invoke(command, (*SMALL, "--world", "utopia"))
+    result = CliRunner().invoke(cli, ("evaluate", *SMALL, "--world", "utopia"))
 
     assert result.exit_code == 2
     assert "everything" in result.output

@@ -8,14 +8,13 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from commonmode.cli.main import main
-from commonmode.cli.simulate import command
+from commonmode.cli.main import cli, main
 from commonmode.economy import INNOCENTS, PLANTS
 from commonmode.events import decode
 
 
 def run(*arguments: str) -> list[bytes]:
-    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    result = CliRunner().invoke(cli, ("simulate", *arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout_bytes.splitlines()
 
