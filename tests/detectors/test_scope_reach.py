@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.detectors.histories import frame
 
 from commonmode.detectors import Scope, Window
-from commonmode.detectors.scope.grants import place, places, within
+from commonmode.detectors.scope.grants import Terms, place, places, within
 from commonmode.detectors.scope.reach import reach
-from commonmode.detectors.scope.terms import Book, Terms
+from commonmode.detectors.scope.terms import Book
 from commonmode.events import ActionTaken, Event, PermissionGranted
 
 paths = st.lists(st.sampled_from(["a", "b", "a-b", "aa", "..", ""]), min_size=1, max_size=4).map(

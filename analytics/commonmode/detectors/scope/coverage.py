@@ -51,7 +51,7 @@ def answers(actions: pl.DataFrame, chains: Chains, grants: pl.DataFrame) -> pl.D
         answer=pl.lit("ok"), gap=pl.lit(value=False)
     )
     open_ones = asked.join(whole, on="situation", how="anti")
-    judged = _one_by_one(open_ones, scopes, grants)
+    judged = _one_by_one(open_ones, scopes.join(open_ones, on="situation", how="semi"), grants)
     return pl.concat([settled, judged]).drop("situation")
 
 

@@ -214,7 +214,11 @@ def _agents(actions: pl.DataFrame, known: Known, window: Window) -> list[Score]:
     related = known.of(actions)
     chains = resolve(*related, window)
     judged = _hindsight(answers(actions, chains, known.grants), related, window)
-    told = [row for row in map(Counts._make, _per_agent(judged).iter_rows()) if not row.silent]
+    speaking = judged.filter((pl.col("answer") != "ok") | pl.col("then").is_in(BREACHING))
+    heard = judged.join(speaking.select("agent").unique(), on="agent", how="semi")
+    told = [row for row in map(Counts._make, _per_agent(heard).iter_rows()) if not row.silent]
+    if not told:
+        return []
     names = pl.Series([counts.agent for counts in told], dtype=pl.String).implode()
     mine = judged.filter(pl.col("agent").is_in(names))
     used = dict(_used(mine).iter_rows())
@@ -243,9 +247,10 @@ def _hindsight(judged: pl.DataFrame, known: Known, window: Window) -> pl.DataFra
 
 
 def _wider(grants: pl.DataFrame, agents: pl.Series) -> dict[str, set[str]]:
-    held = grants.filter(pl.col("agent").is_in(agents))
+    held = grants.filter(pl.col("agent").is_in(agents), pl.col("parent").is_not_null())
+    parents = grants.join(held.select(grant="parent").unique(), on="grant", how="semi")
     wider = defaultdict[str, set[str]](set)
-    for edge in escalation.between(grants_of(held), grants_of(grants)):
+    for edge in escalation.between(grants_of(held), grants_of(parents)):
         wider[edge.child.agent].add(edge.child.grant)
     return wider
 

@@ -12,6 +12,7 @@ from commonmode.detectors.base import Window
 from commonmode.detectors.scope import sql
 from commonmode.detectors.scope.grants import Grant, beyond, widens
 from commonmode.detectors.scope.hindsight import grants_of
+from commonmode.detectors.scope.terms import each, read_terms
 from commonmode.detectors.score import Score
 
 MOST_NAMED = 20
@@ -48,17 +49,15 @@ def edges(grants: pl.DataFrame, window: Window) -> list[Edge]:
     issued = grants.filter(pl.col("parent").is_not_null() & given)
     above = grants.select(parent="grant", above="terms").unique()
     pairs = issued.select("parent", "terms").unique().join(above, on="parent")
-    # Equal words, or a parent without limits: by far the most, and no edges.
-    same = (pairs["terms"] == pairs["above"]) | (pairs["above"] == _NO_LIMITS)
-    unequal = pairs.filter(~same)
-    suspects = issued.join(
-        unequal.select("parent", "terms").unique(), on=("parent", "terms"), how="semi"
-    )
+    pairs = each(pairs, ("terms", "above"), "more", pl.Boolean, _more)
+    wider = pairs.group_by("parent", "terms").agg(pl.col("more").all()).filter("more")
+    suspects = issued.join(wider, on=("parent", "terms"), how="semi")
     parents = grants.join(suspects.select(grant="parent").unique(), on="grant", how="semi")
     return between(grants_of(suspects), grants_of(parents))
 
 
-_NO_LIMITS = '{"actions":null,"places":null,"labels":null}'
+def _more(child: str, parent: str) -> bool:
+    return bool(beyond(read_terms(child), read_terms(parent)))
 
 
 def between(children: Iterable[Grant], parents: Iterable[Grant]) -> list[Edge]:

@@ -19,6 +19,14 @@ Names = frozenset[str] | None
 """Actions, path prefixes or labels of data; None means all of them."""
 
 
+class Terms(NamedTuple):
+    """The words of a grant: what it permits, time aside."""
+
+    actions: Names
+    places: Names
+    labels: Names
+
+
 class Grant(NamedTuple):
     """One `permission_granted` event. The same `grant` id may be granted again, to renew it.
 
@@ -154,7 +162,7 @@ def end_of(grant: Grant, revoked: Mapping[str, Collection[datetime]]) -> datetim
     return min((time for time in times if time is not None), default=None)
 
 
-def beyond(child: Grant, parent: Grant) -> frozenset[str]:
+def beyond(child: Grant | Terms, parent: Grant | Terms) -> frozenset[str]:
     """Return the actions, places and labels that a grant names and its parent does not.
 
     Leaving a list out goes beyond nothing: it then means the parent's.

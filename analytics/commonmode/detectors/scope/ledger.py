@@ -21,7 +21,6 @@ ARREARS = timedelta(days=1)
 """How long after its use an exception may be reviewed."""
 
 _BEST_FIRST: tuple[Answer, ...] = ("ok", "break-glass", "undetermined")
-_WORST: Answer = "breach"
 
 
 class Review(NamedTuple):
@@ -188,7 +187,10 @@ class Ledger:
             if not parents:
                 answers.add("undetermined")
             todo.extend((parent, sure, glass) for parent in parents)
-        return next((answer for answer in _BEST_FIRST if answer in answers), _WORST)
+        for answer in _BEST_FIRST:
+            if answer in answers:
+                return answer
+        return "breach"
 
     def _permits(self, grant: Grant, act: Act, sight: _Sight) -> Answer:
         """Whether one grant permits an action at its time, its parents aside."""

@@ -32,7 +32,7 @@ def reach(scopes: pl.DataFrame, book: Book, resources: pl.Series) -> pl.DataFram
 
     Examples
     --------
-    >>> from commonmode.detectors.scope.terms import Terms
+    >>> from commonmode.detectors.scope.grants import Terms
     >>> book = Book()
     >>> listed = [None, frozenset({"repo/p1"}), frozenset({"repo/p1/a", "docs"})]
     >>> codes = [book.code(Terms(None, places, None)) for places in listed]

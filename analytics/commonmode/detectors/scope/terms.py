@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 import polars as pl
 
-from commonmode.detectors.scope.grants import Names, names, within
+from commonmode.detectors.scope.grants import Names, Terms, names, within
 
 CODE = pl.Int64
 """Of the number of a wording."""
-
-
-class Terms(NamedTuple):
-    """The words of a grant: what it permits, time aside."""
-
-    actions: Names
-    places: Names
-    labels: Names
 
 
 class _Wire(msgspec.Struct):
