@@ -93,8 +93,12 @@ def judge(
     detector: Detector, window: Window, own: Sequence[Tallies], carried: Carried
 ) -> Sequence[Score]:
     """Judge a window from the parts of its own tallies and what other windows hand on."""
-    parts = [*map(carried.own, own), carried.into(window)]
-    return detector.judge(detector.merge(parts), window)
+    tallies, handed_on = detector.merge(map(carried.own, own)), carried.into(window)
+    for name, rows in handed_on.items():
+        # What is handed on is merged already; for all grants that there are, once is enough.
+        alone = tallies[name].is_empty()
+        tallies[name] = rows if alone else detector.tables[name].merge([tallies[name], rows])
+    return detector.judge(tallies, window)
 
 
 def closing(recorded: Sequence[Recorded]) -> list[Fields]:

@@ -61,25 +61,38 @@ def resolve(
     a circle has no root and yields nothing.
     """
     book = Book()
-    own = _own(grants, revocations, reviews, window)
+    own = _linked(_own(grants, revocations, reviews, window), grants)
     own = each(own, ("terms",), "code", CODE, lambda text: book.code(read_terms(text)))
-    own = own.with_columns(terms="code").drop("code")
+    own = own.with_columns(terms="code")
     rooted = pl.col("parent").is_null()
-    known = pl.col("parent").is_in(grants["grant"].unique().implode())
-    links = own.filter(~rooted).rename({"parent": "above"})
-    roots = own.filter(rooted | ~known).with_columns(sure=pl.col("sure") & rooted)
-    level = roots.select(list(SCOPES)).unique()
+    roots = own.filter(rooted | pl.col("above").is_null())
+    level = roots.with_columns(sure=pl.col("sure") & rooted).select(_LINKS)
+    links = own.filter(pl.col("above").is_not_null()).select(*_LINKS, "above")
     found = [level]
     while level.height:
         level = _handed_on(level, links, book)
-        level = level.join(pl.concat(found), on=list(SCOPES), how="anti")
+        level = level.join(pl.concat(found), on=_LINKS, how="anti", nulls_equal=True)
         found.append(level)
-    return Chains(pl.concat(found), book)
+    scopes = pl.concat(found)
+    held = own.sort("row").select("row", "agent", "grant")
+    return Chains(scopes.join(held, on="row", how="left").select(list(SCOPES)), book)
+
+
+_LINKS = ["row", "link", "terms", "start", "known", "end", "sure", "glass"]
+"""A scope in numbers: the row of its grant, and `link`, the number of its id as a parent."""
+
+
+def _linked(own: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
+    """Add numbers of the parents' ids that were seen: `above` of its parent, `link` of its own."""
+    parents = own.select(grant="parent").drop_nulls().unique()
+    seen = parents.join(grants.select("grant"), on="grant", how="semi").with_row_index("link")
+    above = seen.rename({"grant": "parent", "link": "above"})
+    return own.join(above, on="parent", how="left").join(seen, on="grant", how="left")
 
 
 def _handed_on(level: pl.DataFrame, links: pl.DataFrame, book: Book) -> pl.DataFrame:
     """Return the scopes of grants delegated from those of some scopes."""
-    above = level.drop("agent").rename({"grant": "above"})
+    above = level.filter(pl.col("link").is_not_null()).drop("row").rename({"link": "above"})
     both = links.join(above, on="above", suffix="_above").with_columns(
         start=pl.max_horizontal("start", "start_above"),
         known=pl.max_horizontal("known", "known_above"),
@@ -89,20 +102,22 @@ def _handed_on(level: pl.DataFrame, links: pl.DataFrame, book: Book) -> pl.DataF
     )
     both = both.filter(pl.col("start") < pl.col("end"))
     both = each(both, ("terms_above", "terms"), "both", CODE, book.narrow)
-    return both.with_columns(terms="both").select(list(SCOPES)).unique()
+    return both.with_columns(terms="both").select(_LINKS).unique()
 
 
 def _own(
     grants: pl.DataFrame, revocations: pl.DataFrame, reviews: pl.DataFrame, window: Window
 ) -> pl.DataFrame:
     """Return what each grant alone permits within the window, its parents aside."""
+    first, last = pl.lit(window.start, _TIME), pl.lit(window.end, _TIME)
+    alive = grants.filter((pl.col("end") > first).fill_null(value=True)).with_row_index("row")
     reviewed = reviews.group_by("grant").agg(
         pl.col("approved").all(), reviewed=pl.col("known").max()
     )
-    broken = grants.filter("glass").join(reviewed, on="grant", how="left")
+    broken = alive.filter("glass").join(reviewed, on="grant", how="left")
     standing = pl.concat(
         [
-            grants.filter(~pl.col("glass")).with_columns(sure=pl.lit(value=True)),
+            alive.filter(~pl.col("glass")).with_columns(sure=pl.lit(value=True)),
             broken.filter(pl.col("approved").fill_null(value=True))
             .with_columns(
                 sure=pl.col("approved").is_not_null(),
@@ -111,26 +126,19 @@ def _own(
             .drop("approved", "reviewed"),
         ]
     )
-    first, last = pl.lit(window.start, _TIME), pl.lit(window.end, _TIME)
-    cut = standing.join(
-        _cuts(standing, revocations), on=("grant", "parent", "at"), how="left", nulls_equal=True
-    )
-    spans = cut.with_columns(
+    spans = standing.join(_cuts(standing, revocations), on="row", how="left").with_columns(
         start=pl.max_horizontal("start", first), end=pl.min_horizontal("end", "cut", last)
     )
     return spans.filter(pl.col("start") < pl.col("end"))
 
 
 def _cuts(grants: pl.DataFrame, revocations: pl.DataFrame) -> pl.DataFrame:
-    """Return when grants of an id, a parent and a time were first revoked after it."""
-    issued = grants.select("grant", "parent", "at").unique()
+    """Return when grants were first revoked after being given, by their id or their parent's."""
     revoked = revocations.select("grant", cut="at")
     by_parent = revoked.rename({"grant": "parent"})
     cuts = pl.concat(
-        [
-            part.select("grant", "parent", "at", "cut")
-            for part in (issued.join(revoked, on="grant"), issued.join(by_parent, on="parent"))
-        ]
+        part.select("row", "at", "cut")
+        for part in (grants.join(revoked, on="grant"), grants.join(by_parent, on="parent"))
     )
     later = cuts.filter(pl.col("cut") > pl.col("at"))
-    return later.group_by("grant", "parent", "at").agg(pl.col("cut").min())
+    return later.group_by("row").agg(pl.col("cut").min())

@@ -202,12 +202,8 @@ class Known(NamedTuple):
 
     def of(self, actions: pl.DataFrame) -> Known:
         """Take what matters to some actions."""
-        grants = lineage(
-            self.grants, actions["agent"].unique(), actions["grant"].drop_nulls().unique()
-        )
-        ids = pl.concat([grants["grant"], grants["parent"].drop_nulls()]).unique().implode()
-        named = pl.col("grant").is_in(ids)
-        return Known(grants, self.revocations.filter(named), self.reviews.filter(named))
+        holders, named = actions["agent"].unique(), actions["grant"].drop_nulls().unique()
+        return self._replace(grants=lineage(self.grants, holders, named))
 
 
 def _agents(actions: pl.DataFrame, known: Known, window: Window) -> list[Score]:
@@ -241,6 +237,8 @@ def _hindsight(judged: pl.DataFrame, known: Known, window: Window) -> pl.DataFra
         pl.col("answer").is_in(PERMITTED) & pl.col("gap")
     )
     asked = judged.filter(doubtful)
+    if asked.is_empty():
+        return judged.with_columns(then=pl.lit(None, pl.String))
     then = as_known_then(asked, *known.of(asked), until=window.end)
     rest = judged.filter(~doubtful).with_columns(then=pl.lit(None, pl.String))
     return pl.concat([asked.with_columns(then), rest])
