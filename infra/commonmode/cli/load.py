@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -11,8 +12,9 @@ import click
 
 from commonmode.cli.options import data_option, json_option
 from commonmode.cli.output import errors, progress, summary
+from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
-from commonmode.events import Event, Rejected, to_table
+from commonmode.events import Event, Level, Rejected, note_of, to_table
 from commonmode.store import Appended, Batch, open_writer
 from commonmode.stream.interruption import Interruptible
 
@@ -25,6 +27,7 @@ ROWS_PER_BATCH = 10_000
 @click.command("load")
 @source_options
 @data_option
+@redact_option
 @json_option
 def command(  # noqa: PLR0913, PLR0917  click passes every option
     files: tuple[Path, ...],
@@ -32,6 +35,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     map_file: Path | None,
     start: datetime | None,
     data_dir: Path,
+    redact: Level | None,
     as_json: bool,  # noqa: FBT001  a click flag
 ) -> int:
     """Load logs into the store: FILES one after the other, or standard input; no Kafka needed.
@@ -44,16 +48,18 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     Example:
       commonmode load runs/*.jsonl.gz
       commonmode simulate --events 10000 --plant all | commonmode load -
+      commonmode load --redact patterns runs/*.jsonl
       commonmode load --map mine.toml --json mine.jsonl
     """
-    logs = sources(files, format_name, map_file, start)
-    done = Appended()
+    redaction = redaction_of(data_dir, redact)
+    logs = sources(files, format_name, map_file, start, redaction)
+    done, redacted = Appended(), Counter[bool]()
     with (
         open_writer(data_dir) as store,
         progress("loading") as bar,
         Interruptible(logs.read()) as records,
     ):
-        for batch in batches(records):
+        for batch in batches(_noting(records, redacted)):
             done += store.append(batch)
             bar.update(bar.task_ids[0], completed=_read(done))
     summary(
@@ -62,6 +68,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
             "stored": done.stored,
             "duplicates": done.duplicates,
             "rejected": done.rejected,
+            **({} if redaction is None else {"redacted": redacted[True]}),
         },
         as_json=as_json,
     )
@@ -70,6 +77,15 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     if records.interrupted:
         return INTERRUPTED
     return SOME_REJECTED if done.rejected else 0
+
+
+def _noting(
+    records: Iterable[Event | Rejected], redacted: Counter[bool]
+) -> Iterator[Event | Rejected]:
+    """Count, on the way, the records that had something taken out."""
+    for record in records:
+        redacted[bool(note_of(record))] += 1
+        yield record
 
 
 def _read(done: Appended) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
+from commonmode.cli.redact import redact_option, redaction_of
+from commonmode.events import Level
 from commonmode.local.owner import Owner
 
 
@@ -17,12 +19,14 @@ from commonmode.local.owner import Owner
 @data_option
 @bootstrap_option
 @topic_option
+@redact_option
 @click.option("--flight-port", default=0, help="Port for queries.  [default: a free one]")
-def command(
+def command(  # noqa: PLR0913, PLR0917  click passes every option
     data_dir: Path,
     bootstrap: str | None,
     client_properties: dict[str, str],
     topic: str,
+    redact: Level | None,
     flight_port: int,
 ) -> None:
     """Store what arrives in Kafka, and serve queries over Arrow Flight SQL.
@@ -41,4 +45,5 @@ def command(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    Owner(data_dir, flight_port, bootstrap, topic, client_properties).run(stop)
+    redaction = redaction_of(data_dir, redact)
+    Owner(data_dir, flight_port, bootstrap, topic, client_properties, redaction).run(stop)

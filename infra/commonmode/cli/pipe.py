@@ -10,7 +10,9 @@ import msgspec
 
 from commonmode.cli.options import bootstrap_option, data_option, json_option, topic_option
 from commonmode.cli.output import errors, progress, summary
+from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
+from commonmode.events import Level
 from commonmode.local.state import bootstrap_of
 from commonmode.stream import BrokerUnreachableError, Pipe, PipeSummary, Topics
 from commonmode.stream.interruption import Interruptible
@@ -22,6 +24,7 @@ INTERRUPTED = 130
 @click.command("pipe")
 @source_options
 @data_option
+@redact_option
 @bootstrap_option
 @topic_option
 @click.option(
@@ -38,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     map_file: Path | None,
     start: datetime | None,
     data_dir: Path,
+    redact: Level | None,
     bootstrap: str | None,
     client_properties: dict[str, str],
     topic: str,
@@ -55,6 +59,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
       commonmode pipe runs/*.jsonl
       tail -f agents.jsonl | commonmode pipe -
       commonmode pipe --source-format agentdojo --start 2024-06-01 runs.json
+      commonmode pipe --redact content chats.jsonl
       commonmode pipe --map mine.toml -b kafka:9092 -X security.protocol=SSL mine.jsonl.gz
     """
     address = bootstrap or bootstrap_of(data_dir)
@@ -62,7 +67,8 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         msg = "no Kafka named, and none was started here. Hint: give -b, or run `commonmode up`."
         raise click.UsageError(msg)
     topics = msgspec.structs.replace(Topics.named(topic), partitions=partitions)
-    logs = sources(files, format_name, map_file, start)
+    redaction = redaction_of(data_dir, redact)
+    logs = sources(files, format_name, map_file, start, redaction)
     with progress("piping") as bar, Interruptible(logs.parcels()) as parcels:
         pipe = Pipe(
             address,
@@ -75,7 +81,10 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         except BrokerUnreachableError:
             _tell_how_far(pipe)
             raise
-    summary(msgspec.structs.asdict(done), as_json=as_json)
+    told = msgspec.structs.asdict(done)
+    if redaction is None:
+        del told["redacted"]
+    summary(told, as_json=as_json)
     return _exit_code(done, topics, interrupted=parcels.interrupted)
 
 

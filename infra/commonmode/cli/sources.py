@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 from msgspec import Struct
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from commonmode.cli.log_file import Log, is_written_live
 from commonmode.cli.log_readers import WORTH_IT, read_all, size_of
 from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
-from commonmode.events import FIELDS, Event, Rejected
+from commonmode.events import FIELDS, Event, Redaction, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
 from commonmode.formats.parcel import Parcel, pack
 
@@ -29,6 +30,7 @@ class Sources(Struct, frozen=True):
     format_name: str = "auto"
     map_file: Path | None = None
     start: datetime | None = None
+    redaction: Redaction | None = None
 
     def logs(self) -> list[Log]:
         """Return every log with its format; say on standard error what they are.
@@ -74,7 +76,8 @@ class Sources(Struct, frozen=True):
 
     def options(self) -> ReadOptions:
         """Return what the logs do not say themselves."""
-        return ReadOptions(start=self.start) if self.start else ReadOptions()
+        options = ReadOptions(redaction=self.redaction)
+        return msgspec.structs.replace(options, start=self.start) if self.start else options
 
     def named(self) -> Format | None:
         """Return the format that was named, or described by a map; None where none was.
@@ -143,8 +146,12 @@ def announce(form: Format, name: str) -> None:
 
 
 def sources(
-    files: Sequence[Path], format_name: str, map_file: Path | None, start: datetime | None
+    files: Sequence[Path],
+    format_name: str,
+    map_file: Path | None,
+    start: datetime | None,
+    redaction: Redaction | None = None,
 ) -> Sources:
     """Gather what `source_options` parsed."""
     aware = start.replace(tzinfo=UTC) if start is not None and start.tzinfo is None else start
-    return Sources(tuple(files), format_name, map_file, aware)
+    return Sources(tuple(files), format_name, map_file, aware, redaction)

@@ -15,6 +15,7 @@ from commonmode.cli.deployment_table import deployment_table
 from commonmode.cli.narrate import Narrator, stop_on_signals
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.output import errors, plain
+from commonmode.cli.redact import redact_option
 from commonmode.local import state
 from commonmode.local.deployment import Deployment
 from commonmode.local.errors import AlreadyRunningError
@@ -29,6 +30,7 @@ _POLL_SECONDS = 0.2
 @data_option
 @bootstrap_option
 @topic_option
+@redact_option
 @click.option("--detach", "-d", is_flag=True, help="Return once everything works.")
 @click.option("--broker/--no-broker", default=True, help="Run Kafka.", show_default=True)
 @click.option("--watch/--no-watch", default=True, help="Run the live watch.", show_default=True)
@@ -48,6 +50,7 @@ def command(detach: bool, **choices: Any) -> None:  # noqa: FBT001  a click flag
     \b
     Example:
       commonmode up --detach
+      commonmode up --redact content
       commonmode up -b broker.example.org:9092 --no-dashboard
     """
     if detach:

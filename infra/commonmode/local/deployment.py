@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
+from commonmode.events import Level
 from commonmode.local import jars, state
 from commonmode.local.errors import (
     AlreadyRunningError,
@@ -49,6 +50,8 @@ class Deployment:
         Topic of events.
     client_properties
         TLS and SASL for a Kafka that stands already.
+    redact
+        What is taken out of records between Kafka and the store; None: nothing.
     broker_port, flight_port, dashboard_port
         Ports on loopback; 0 takes the one of last time, or a free one.
     changed
@@ -72,6 +75,7 @@ class Deployment:
         dashboard: bool = True,
         topic: str = "commonmode.events",
         client_properties: Mapping[str, str] | None = None,
+        redact: Level | None = None,
         broker_port: int = 0,
         flight_port: int = 0,
         dashboard_port: int = 0,
@@ -86,6 +90,7 @@ class Deployment:
             dashboard=dashboard,
             topic=topic,
             client_properties=client_properties or {},
+            redact=redact,
             broker_port=broker_port,
             flight_port=flight_port,
             dashboard_port=dashboard_port,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from commonmode.events import Redaction
 from commonmode.local.pulse import EVERY_SECONDS, beat
 from commonmode.store import FlightServer, Writer, own
 from commonmode.store.lag import Lag, LagJournal
@@ -33,20 +34,24 @@ class Owner:
         Topic of events.
     client_properties
         TLS and SASL for the cluster.
+    redaction
+        Takes texts and secrets out of what the cluster holds before it is stored.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  each is a setting of its own
         self,
         data_dir: Path,
         flight_port: int = 0,
         bootstrap: str | None = None,
         topic: str = "commonmode.events",
         client_properties: Mapping[str, str] | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
         self._data_dir = data_dir
         self._lag = LagJournal(data_dir)
         self._flight_port = flight_port
         self._topics = Topics.named(topic)
+        self._redaction = redaction
         self._connection = (
             Connection(bootstrap, dict(client_properties or {})) if bootstrap else None
         )
@@ -81,7 +86,11 @@ class Owner:
         if not self._wait_for_topics(connection, stop):
             return
         sink = Sink(
-            writer, connection.bootstrap, self._topics, client_properties=connection.properties
+            writer,
+            connection.bootstrap,
+            self._topics,
+            client_properties=connection.properties,
+            redaction=self._redaction,
         )
         thread = threading.Thread(target=self._run, args=(sink, stop), name="sink")
         thread.start()

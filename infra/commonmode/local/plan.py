@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from commonmode.events import Level
 from commonmode.local.pulse import PULSE
 
 CLIENT_PROPERTIES = "COMMONMODE_CLIENT_PROPERTIES"
@@ -30,6 +31,8 @@ class Plan(Struct, frozen=True, kw_only=True):
         Topic of events.
     client_properties
         TLS and SASL for a Kafka that stands already.
+    redact
+        What the owner takes out of records before it stores them; None: nothing.
     broker_port, flight_port, dashboard_port
         Ports on loopback; 0 takes the one of last time, or a free one.
     """
@@ -42,6 +45,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     dashboard: bool = True
     topic: str = "commonmode.events"
     client_properties: Mapping[str, str] = {}
+    redact: Level | None = None
     broker_port: int = 0
     flight_port: int = 0
     dashboard_port: int = 0

@@ -72,7 +72,8 @@ class Services:
         )
 
     def _owner(self) -> Service:
-        service = self._beating("owner", "--flight-port", str(self._flight_port))
+        redact = ("--redact", self._plan.redact) if self._plan.redact else ()
+        service = self._beating("owner", "--flight-port", str(self._flight_port), *redact)
         service.after = ("broker",) if self._plan.own_broker else ()
         service.is_ready = lambda: ports.answers(self._flight_port)
         service.address = self.flight

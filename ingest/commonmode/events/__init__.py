@@ -33,12 +33,14 @@ from commonmode.events.kinds import (
 )
 from commonmode.events.lanes import Rows, Unfit, read_rows
 from commonmode.events.model import SCHEMA_VERSION, Event, Json
+from commonmode.events.redaction import LEVELS, Level, Redaction, note_of
 
 __all__ = [
     "BY_NAME",
     "EVENT_SCHEMA",
     "FIELDS",
     "KINDS",
+    "LEVELS",
     "SCHEMA_VERSION",
     "ActionTaken",
     "AgentRegistered",
@@ -51,11 +53,13 @@ __all__ = [
     "FindingRevised",
     "InterventionApplied",
     "Json",
+    "Level",
     "MalformedEventError",
     "MessageSent",
     "PermissionGranted",
     "PermissionRevoked",
     "Position",
+    "Redaction",
     "Rejected",
     "Rows",
     "StateChanged",
@@ -68,6 +72,7 @@ __all__ = [
     "fields_of",
     "from_fields",
     "kind_of",
+    "note_of",
     "read_rows",
     "to_events",
     "to_fields",

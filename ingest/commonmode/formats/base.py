@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from msgspec import Struct
 
-from commonmode.events import Event, MalformedEventError, Position, Rejected
+from commonmode.events import Event, MalformedEventError, Position, Redaction, Rejected
 from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_lines
 
 Reader = Callable[[bytes], Iterable[Event]]
@@ -23,9 +23,12 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     ----------
     start : datetime
         Time of the first event of a log without times; the others follow a second apart.
+    redaction : Redaction, optional
+        Takes texts and secrets out of every record before anybody else sees it.
     """
 
     start: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    redaction: Redaction | None = None
 
 
 class UnknownFormatError(ValueError):
@@ -79,16 +82,17 @@ class Format(ABC):
         self, stream: BinaryIO, name: str, options: ReadOptions | None = None
     ) -> Iterator[tuple[int, Event | Rejected]]:
         """Yield the same as `read`, each with the number of the line it was read from."""
-        read = self.reader(name, options or ReadOptions())
+        options = options or ReadOptions()
+        read, redaction = self.reader(name, options), options.redaction
         for number, text, whole in self.records(stream):
             try:
                 if not whole:
                     raise _too_long()
                 for event in read(text):
-                    yield number, event
+                    yield number, redaction.event(event) if redaction else event
             except MalformedEventError as error:
-                place = Position(name, None, number)
-                yield number, Rejected(error.reason, error.hint, text, place)
+                refused = Rejected(error.reason, error.hint, text, Position(name, None, number))
+                yield number, redaction.rejected(refused) if redaction else refused
 
 
 def _too_long() -> MalformedEventError:

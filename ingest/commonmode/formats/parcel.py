@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from commonmode.events import Event, Position, Rejected, encode
+from commonmode.events import Event, Position, Rejected, encode, note_of
 
 MOST = 1_000
 SIZE = 2**20
@@ -25,11 +25,14 @@ class Parcel(Struct, frozen=True, array_like=True):
         Line, key and value of each event.
     rejected : list of Rejected
         The records between them that are no events.
+    redacted : list of int
+        Lines of both kinds that had something taken out.
     """
 
     source: str
     events: list[tuple[int, bytes, bytes]]
     rejected: list[Rejected]
+    redacted: list[int] = []
 
     @property
     def count(self) -> int:
@@ -53,6 +56,8 @@ def pack(
     """
     parcel, size = Parcel(source, [], []), 0
     for line, record in records:
+        if note_of(record):
+            parcel.redacted.append(line)
         if isinstance(record, Rejected):
             parcel.rejected.append(record)
             size += len(record.payload)

@@ -459,6 +459,27 @@ COMMENT ON COLUMN ingest_counts.stored IS 'stored as an event';
 COMMENT ON COLUMN ingest_counts.duplicates IS 'dropped: its id was stored already';
 COMMENT ON COLUMN ingest_counts.rejected IS 'refused as no event, and not read again with success';
 
+-- Counted from the notes that redaction leaves on what it changed, so that replay counts the same.
+CREATE VIEW redactions AS
+WITH noted AS (
+    SELECT topic, kind, extra -> '$.redacted' AS note,
+        unnest(list_filter(json_keys(extra -> '$.redacted'),
+            lambda name: regexp_full_match(name, '[a-z_]{1,40}'))) AS field
+    FROM events WHERE json_type(extra, '$.redacted') = 'OBJECT'
+), counted AS (
+    SELECT topic, kind, field, note -> field AS counts,
+        unnest(list_filter(json_keys(note -> field),
+            lambda name: regexp_full_match(name, '[a-z0-9-]{1,40}'))) AS rule
+    FROM noted WHERE json_type(note -> field) = 'OBJECT'
+)
+SELECT topic, kind, field, rule, count(*) AS records,
+    CAST(coalesce(sum(TRY_CAST(counts ->> rule AS BIGINT)), 0) AS BIGINT) AS parts
+FROM counted GROUP BY topic, kind, field, rule
+UNION ALL
+SELECT topic, NULL, 'payload', 'content', count(*), count(*) FROM rejected
+WHERE payload[1:21] = '{"redacted":{"bytes":'::BLOB GROUP BY topic;
+COMMENT ON VIEW redactions IS 'What was taken out before storing: how many parts of how many records, by field and rule.';
+
 CREATE TABLE tallies (
     detector        VARCHAR NOT NULL,
     version         BIGINT NOT NULL,

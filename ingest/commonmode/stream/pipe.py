@@ -19,11 +19,15 @@ PROGRESS_EVERY = 1000
 
 
 class PipeSummary(Struct, frozen=True):
-    """What a pipe did; ``read == sent + rejected``, always."""
+    """What a pipe did; ``read == sent + rejected``, always.
+
+    Of these, `redacted` had something taken out.
+    """
 
     read: int
     sent: int
     rejected: int
+    redacted: int = 0
 
 
 OnProgress = Callable[[PipeSummary], None]
@@ -76,6 +80,7 @@ class Pipe:
         self._on_progress = on_progress
         self._read = 0
         self._rejected = 0
+        self._redacted = 0
         ensure(self._connection, self._topics)
         self._outbox = Outbox(
             self._connection, self._refuse, in_flight=in_flight, patience=patience
@@ -84,7 +89,8 @@ class Pipe:
     @property
     def summary(self) -> PipeSummary:
         """What was done so far; what is in flight counts as sent."""
-        return PipeSummary(self._read, self._read - self._rejected, self._rejected)
+        sent = self._read - self._rejected
+        return PipeSummary(self._read, sent, self._rejected, self._redacted)
 
     @property
     def delivered(self) -> int:
@@ -112,6 +118,7 @@ class Pipe:
 
     def _take(self, parcel: Parcel) -> None:
         before, self._read = self._read, self._read + parcel.count
+        self._redacted += len(parcel.redacted)
         for line, key, value in parcel.events:
             place = Position(parcel.source, None, line)
             self._outbox.post(Record(self._topics.events, key, value, place=place))

@@ -11,6 +11,7 @@ from commonmode.events import (
     Event,
     MalformedEventError,
     Position,
+    Redaction,
     Rejected,
     decode,
     read_rows,
@@ -59,20 +60,36 @@ def read_record(headers: Headers, value: bytes | None) -> Event:
     return decode(value)
 
 
-def decode_records(arrivals: Arrivals, dead_letters: str) -> Decoded:
+def decode_records(
+    arrivals: Arrivals, dead_letters: str, redaction: Redaction | None = None
+) -> Decoded:
     """Decode a batch; `dead_letters` is the topic whose records are rejected ones already."""
-    if dead_letters not in set(arrivals.topics):
-        return _decode(arrivals, [])
     letters = [number for number, topic in enumerate(arrivals.topics) if topic == dead_letters]
-    others = sorted(set(range(len(arrivals))).difference(letters))
-    return _decode(arrivals.take(others), _handed_on(arrivals.take(letters)))
+    if letters:
+        others = sorted(set(range(len(arrivals))).difference(letters))
+        decoded = _decode(arrivals.take(others), _handed_on(arrivals.take(letters)), redaction)
+    else:
+        decoded = _decode(arrivals, [], redaction)
+    return decoded if redaction is None else _unsaid(decoded, redaction)
 
 
-def _decode(records: Arrivals, handed_on: list[Rejected]) -> Decoded:
-    rows = read_rows(
-        _plain_values(records),
-        lambda number: read_record(records.headers[number], records.values[number]),
+def _unsaid(decoded: Decoded, redaction: Redaction) -> Decoded:
+    """Take out of the rest of a batch what its events say no more."""
+    return decoded._replace(
+        payloads=[None if each is None else redaction.payload(each) for each in decoded.payloads],
+        rejected=[redaction.rejected(each) for each in decoded.rejected],
+        handed_on=[redaction.rejected(each) for each in decoded.handed_on],
     )
+
+
+def _decode(records: Arrivals, handed_on: list[Rejected], redaction: Redaction | None) -> Decoded:
+    def read(number: int) -> Event:
+        event = read_record(records.headers[number], records.values[number])
+        return event if redaction is None else redaction.event(event)
+
+    # The quick lane makes columns of payloads as they are, so what is redacted takes the other.
+    quick = _plain_values(records) if redaction is None else [None] * len(records)
+    rows = read_rows(quick, read)
     kept = records if len(rows.numbers) == len(records) else records.take(rows.numbers.tolist())
     table = with_positions(rows.table, kept.topics, kept.partitions, kept.offsets)
     rejected = [

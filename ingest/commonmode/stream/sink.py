@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from commonmode.events import Redaction
 from commonmode.store import Appended, Offset, StoreFullError, StoreUnreachableError
 from commonmode.stream.arrivals import Arrivals
 from commonmode.stream.commit import Committer, Load, Storage
@@ -49,6 +50,8 @@ class Sink:
         TLS and SASL.
     group : str, optional
         Name of the group of sinks to share the work with.
+    redaction : Redaction, optional
+        Takes texts and secrets out of every record before it is stored.
     batch_rows : int
         Records of one transaction at most.
     linger : float
@@ -65,6 +68,7 @@ class Sink:
         *,
         client_properties: dict[str, str] | None = None,
         group: str | None = None,
+        redaction: Redaction | None = None,
         batch_rows: int = 20_000,
         linger: float = 0.1,
         refresh: float = 3.0,
@@ -73,6 +77,7 @@ class Sink:
         self._connection = Connection(bootstrap, client_properties or {})
         self._topics = topics or Topics()
         self._group = group
+        self._redaction = redaction
         self._batch_rows = batch_rows
         self._linger = linger
         self._refresh = refresh
@@ -139,7 +144,7 @@ class Sink:
         self._board.saw(self._log.positions, self._log.ends())
 
     def _decode(self, arrivals: Arrivals) -> Load:
-        decoded = decode_records(arrivals, self._topics.rejected)
+        decoded = decode_records(arrivals, self._topics.rejected, self._redaction)
         return Load(decoded, self._offsets_after(arrivals))
 
     def _offsets_after(self, arrivals: Arrivals) -> list[Offset]:

@@ -25,6 +25,11 @@ SELECT rejected_at, topic, partition, "offset", reason, hint,
 FROM rejected WHERE retried_at IS NULL ORDER BY seq DESC LIMIT 500
 """
 
+REDACTED = """
+SELECT field, rule, sum(records)::BIGINT AS records, sum(parts)::BIGINT AS parts
+FROM redactions GROUP BY field, rule ORDER BY parts DESC, field, rule LIMIT 200
+"""
+
 SOURCES = """
 SELECT coalesce(topic, '(no position)') AS source, partition, count(*) AS events,
        max("at") AS last_event, max(ingested_at) AS last_arrival, max("offset") AS last_offset
@@ -76,6 +81,11 @@ def reasons() -> pl.DataFrame:
 def rejected() -> pl.DataFrame:
     """List the newest rejected records with where they stood."""
     return read(REJECTED)
+
+
+def redacted() -> pl.DataFrame:
+    """Count what was taken out before storing, by field and rule."""
+    return read(REDACTED)
 
 
 def sources(period: Period) -> pl.DataFrame:

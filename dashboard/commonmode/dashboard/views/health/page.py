@@ -31,6 +31,7 @@ def show() -> None:
     with right:
         waiting()
     coverage(period)
+    redacted()
     rejected()
 
 
@@ -143,6 +144,18 @@ def coverage(period: Period) -> None:
             },
         )
         footing(int(frame.unique("kind")["events"].sum()), "events", period)
+
+
+def redacted() -> None:
+    """List what was taken out before it was stored, where anything was."""
+    frame = data.redacted()
+    if frame.is_empty():
+        return
+    with panel(
+        "Redacted", "Taken out before it was stored, by field and rule; a keyed hash is left."
+    ):
+        st.dataframe(frame, hide_index=True, height=rows_high(frame.height, 6))
+        footing(int(frame["parts"].sum()), "parts taken out")
 
 
 def rejected() -> None:
