@@ -479,6 +479,12 @@ UNION ALL
 SELECT topic, NULL, 'payload', 'content', count(*), count(*) FROM rejected
 WHERE payload[1:21] = '{"redacted":{"bytes":'::BLOB GROUP BY topic;
 COMMENT ON VIEW redactions IS 'What was taken out before storing: how many parts of how many records, by field and rule.';
+COMMENT ON COLUMN redactions.topic IS 'topic of the log, or the file; NULL where it was not said';
+COMMENT ON COLUMN redactions.kind IS 'kind of the events; NULL for rejected records';
+COMMENT ON COLUMN redactions.field IS 'the field it stood in; payload for a rejected record';
+COMMENT ON COLUMN redactions.rule IS 'what it was, or content where every text goes';
+COMMENT ON COLUMN redactions.records IS 'records in which something was taken out';
+COMMENT ON COLUMN redactions.parts IS 'how many parts of them';
 
 CREATE TABLE tallies (
     detector        VARCHAR NOT NULL,
