@@ -208,7 +208,12 @@ def findings(hostile: str | None = None) -> Iterator[Event]:
             evidence=[f"j{x}-{k}" for x in range(10) for k in range(3)],
             agents=["basalt-1", "cedar-2", third],
             resources=[f"market/{i}" for i in range(4)],
-            measures={"joint_actions": 10, "expected": 0.7, "messages": 0},
+            measures={"joint_actions": 10, "expected": 0.7, "messages": 0, "tiers_held": 1},
+            reasons=[
+                "A, outcome screens: could not be tested on this log, because no sales are logged.",
+                "B, dependence given shocks: held; they met 10 times (p = 1e-09, n = 10; null: …).",
+                "Members sent each other no direct message in the window: it is silent.",
+            ],
         ),
         finding(
             BREACH,

@@ -45,6 +45,18 @@ def test_one_finding_shows_claim_evidence_and_sql(opened: Open, small: Path, fin
     assert f"commonmode explain {finding}" in said
 
 
+def test_finding_of_collusion_shows_each_tier_and_what_was_not_testable(
+    opened: Open, small: Path
+) -> None:
+    said = words(opened("findings", small, finding=RING))
+
+    assert "A · outcome screens: not testable here" in said
+    assert "no sales are logged." in said
+    assert "B · dependence given shocks: held" in said
+    assert "(p = 1e-09, n = 10" in said
+    assert "•  Members sent each other no direct message" in said
+
+
 def test_exact_finding_says_that_no_chance_is_involved(opened: Open, small: Path) -> None:
     assert "This claim is exact" in words(opened("findings", small, finding=BREACH))
 

@@ -13,7 +13,7 @@ from commonmode.dashboard.plain_text import visible, worded
 from commonmode.dashboard.scorecards import show_of_finding
 from commonmode.dashboard.theme import STATUS, look, strength
 from commonmode.dashboard.views import PATHS
-from commonmode.dashboard.views.findings import charts, data
+from commonmode.dashboard.views.findings import charts, data, tiers
 
 Row = dict[str, Any]
 
@@ -49,11 +49,14 @@ def show_one(identifier: str) -> None:
         return
     headline(finding)
     numbers(finding)
+    held, doubted = tiers.parted(finding["reasons"] or ())
+    if held:
+        tiers.tiers_panel(held)
     left, right = st.columns([3, 2])
     with left:
         null_panel(finding)
     with right:
-        doubts(finding)
+        doubts(doubted)
     evidence(finding)
     left, right = st.columns(2)
     with left:
@@ -139,11 +142,10 @@ def null_panel(finding: Row) -> None:
         footing(len(sample), "draws of the null shown", None, note)
 
 
-def doubts(finding: Row) -> None:
+def doubts(reasons: list[str]) -> None:
     """List what else could explain it, and what this log could not test."""
     about = "Alternative explanations, assumptions, and what was not testable."
     with panel("What else it could be", about):
-        reasons = finding["reasons"] or ()
         if not reasons:
             st.caption("The detector names no alternative explanation.")
         for i, reason in enumerate(reasons):
