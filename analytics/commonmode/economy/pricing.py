@@ -83,7 +83,7 @@ class Pricing(Plant):
 
     markets: int = 2
     sellers: int = 2
-    tries: float = 0.04
+    tries: float = 0.05
 
     def __post_init__(self) -> None:
         """Refuse knobs that cannot be."""

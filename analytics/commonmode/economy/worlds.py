@@ -24,7 +24,7 @@ STRENGTHS: tuple[Plant, ...] = (
     *(Monoculture(strength=strength) for strength in (0.1, 0.2, 0.3, 0.4, 0.6)),
     Monoculture(strength=0.4, wrong=0.3),
     *(Collusion(joint=joint) for joint in (3, 4, 6, 8, 12)),
-    *(Learners(tries=tries) for tries in (0.02, 0.04, 0.06)),
+    *(Learners(tries=tries) for tries in (0.02, 0.05, 0.08)),
     *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
 )
 """Every plant at the strengths of its power curve."""

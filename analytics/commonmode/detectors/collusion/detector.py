@@ -13,7 +13,7 @@ from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.collusion.answers import Markets
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
-from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, messages, presence
+from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, messages, presence
 from commonmode.detectors.collusion.prices import PRICES, prices
 from commonmode.detectors.collusion.talk import Talk
 from commonmode.detectors.score import Score
@@ -153,7 +153,8 @@ class Collusion(Limits, Detector):
             return ()
         talk = Talk(tallies["messages"], presence)
         markets = Markets(self, window, tallies["prices"], self.seed)
-        widths = [Judgement(self, window, presence, wider) for wider in self.widths]
+        coded = Coded.of(presence)
+        widths = [Judgement(self, window, coded, wider) for wider in self.widths]
         met = [score for look in widths for score in look.found(talk, markets)]
         found = distinct([*markets.found(talk), *met])
         return found or distinct([s for look in widths for s in look.nearest(talk, markets)])[:1]

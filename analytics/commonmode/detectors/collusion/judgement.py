@@ -11,7 +11,7 @@ from commonmode.detectors.collusion import sql, wording
 from commonmode.detectors.collusion.answers import Markets, subject
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.meetings import Chance, meetings
-from commonmode.detectors.collusion.presence import visits
+from commonmode.detectors.collusion.presence import Coded, visits
 from commonmode.detectors.collusion.rings import judged_pairs, rings, turned
 from commonmode.detectors.collusion.sql import Meeting
 from commonmode.detectors.collusion.talk import Talk
@@ -25,11 +25,12 @@ from commonmode.statistics.ballots import Integers
 class Judgement:
     """A window judged at one width of bins, from which the score of each ring is read."""
 
-    def __init__(self, limits: Limits, window: Window, presence: pl.DataFrame, wider: int) -> None:
+    def __init__(self, limits: Limits, window: Window, coded: Coded, wider: int) -> None:
         self.limits, self.window = limits, window
         self.width = wider * limits.bin
         self.meeting = Meeting(self.width, limits.pause // self.width, limits.most_agents)
-        self.met = meetings(visits(presence, wider, self.meeting.pause), limits.most_agents)
+        began = visits(coded.table, wider, self.meeting.pause)
+        self.met = meetings(coded, began, limits.most_agents)
         self.chance = Chance(self.met, max(1, limits.part_of_day // self.width))
         self.pairs = judged_pairs(self.met, self.chance, limits.least_met, limits.pair_looks)
         bins = max(1, (window.end - window.start) // self.width)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix
 
+from commonmode.detectors.collusion.presence import Coded
 from commonmode.statistics.ballots import Floats, Integers
 from commonmode.statistics.coincidence import Meetings as Allowed
 from commonmode.statistics.coincidence import chance_meetings, chance_of_meeting, shared_hours
@@ -23,7 +24,7 @@ class Meetings:
 
     Attributes
     ----------
-    agents, resources : list of str
+    agents, resources : polars.Series
         Names; their places are the codes.
     visits : polars.DataFrame
         Columns ``who``, ``where``, ``bin``, ``crowd`` (agents that began a visit with it).
@@ -31,26 +32,25 @@ class Meetings:
         One row per meeting: ``first`` < ``second``, ``where``, ``bin``, ``same_task``.
     """
 
-    agents: list[str]
-    resources: list[str]
+    agents: pl.Series
+    resources: pl.Series
     visits: pl.DataFrame
     joint: pl.DataFrame
 
     def pairs(self, least: int) -> pl.DataFrame:
         """Return pairs that met in at least so many different bins: ``first, second, met``."""
-        met = self.joint.group_by("first", "second").agg(met=pl.col("bin").n_unique())
-        return met.filter(pl.col("met") >= least).sort("first", "second")
+        pair = ("first", "second")
+        often = self.joint.group_by(pair).len().filter(pl.col("len") >= least)
+        # Two places in one bin are one meeting; only of those who met often need it be counted.
+        times = self.joint.join(often, on=pair, how="semi")
+        met = times.group_by(pair).agg(met=pl.col("bin").n_unique())
+        return met.filter(pl.col("met") >= least).sort(pair)
 
 
-def meetings(visits: pl.DataFrame, most_agents: int) -> Meetings:
-    """Code the visits and find who met, in bins that no more than `most_agents` share."""
-    coded = visits.select(
-        who=pl.col("agent").rank("dense").cast(pl.Int64) - 1,
-        where=pl.col("resource").rank("dense").cast(pl.Int64) - 1,
-        bin="bin",
-        task="task",
-    ).with_columns(crowd=pl.len().over("where", "bin").cast(pl.Int64))
-    quiet = coded.filter(pl.col("crowd") <= most_agents)
+def meetings(coded: Coded, began: pl.DataFrame, most_agents: int) -> Meetings:
+    """Find who met, in bins that no more than `most_agents` share."""
+    crowds = began.group_by("where", "bin").agg(crowd=pl.len().cast(pl.Int64))
+    quiet = began.join(crowds, on=("where", "bin")).filter(pl.col("crowd") <= most_agents)
     shared = quiet.filter(pl.col("crowd") > 1).select("who", "where", "bin", "task")
     joint = (
         shared.join(shared, on=("where", "bin"), suffix="_2")
@@ -63,8 +63,7 @@ def meetings(visits: pl.DataFrame, most_agents: int) -> Meetings:
             same_task=(pl.col("task") == pl.col("task_2")).fill_null(value=False),
         )
     )
-    names = visits["agent"].unique().sort().to_list()
-    return Meetings(names, visits["resource"].unique().sort().to_list(), quiet, joint)
+    return Meetings(coded.agents, coded.resources, quiet, joint)
 
 
 class Chance:
@@ -89,7 +88,7 @@ class Chance:
         self._hours = _hours(who, when, len(met.agents), part_bins)
 
     def _chances(self, met: Meetings, base: float) -> Floats:
-        often = met.joint.group_by("first", "second", "where").agg(times=pl.col("bin").n_unique())
+        often = met.joint.group_by("first", "second", "where").agg(times=pl.len())
         casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
         times = met.visits.group_by("who", "where").agg(k=pl.len().cast(pl.Float64))
         suspect = often.filter(pl.col("times") >= _SUSPECT)
@@ -116,7 +115,9 @@ class Chance:
 
 
 def _base(when: Integers) -> float:
-    share = np.unique(when, return_counts=True)[1] / max(len(when), 1)
+    if not len(when):
+        return 0.0
+    share = np.bincount(when - when.min()) / len(when)
     return float((share**2).sum())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -16,15 +17,13 @@ PRESENCE = TallyTable(
         "agent": pl.String,
         "resource": pl.String,
         "bin": pl.Int64,
-        "acts": pl.Int64,
         "operator": pl.String,
         "task": pl.String,
     },
     keys=("agent", "resource", "bin"),
-    sums=("acts",),
     minima=("operator", "task"),
 )
-"""What each agent did on each resource in each bin."""
+"""Which agents were on which resources in which bins, for whom and for what task."""
 
 MESSAGES = TallyTable(
     schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
@@ -35,25 +34,59 @@ MESSAGES = TallyTable(
 
 
 def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
-    """Count the acts of each agent on each resource in bins of `width`, from 1970 on."""
+    """Say which agents acted on which resources in bins of `width`, from 1970 on."""
     bin_us = width // timedelta(microseconds=1)
     acted = events.filter(pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null())
     rows = acted.select(
         "agent",
         "resource",
         bin=pl.col("at").dt.epoch("us") // bin_us,
-        acts=pl.lit(1, pl.Int64),
         operator="operator",
         task="task",
     )
-    return PRESENCE.merge([rows.collect()])
+    # Unsorted: merging sorts.
+    return rows.group_by(PRESENCE.keys).agg(pl.col(PRESENCE.minima).min()).collect()
 
 
 def messages(events: pl.LazyFrame) -> pl.DataFrame:
     """Count the messages between each two agents."""
     sent = events.filter((pl.col("kind") == "message_sent") & pl.col("recipient").is_not_null())
     rows = sent.select("agent", "recipient", messages=pl.lit(1, pl.Int64))
-    return MESSAGES.merge([rows.collect()])
+    return rows.group_by(MESSAGES.keys).agg(pl.col(MESSAGES.sums).sum()).collect()
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Presence with numbers for names: what is looked at again and again.
+
+    Attributes
+    ----------
+    agents, resources : polars.Series
+        Names in order; their places are the codes.
+    table : polars.DataFrame
+        Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three.
+    """
+
+    agents: pl.Series
+    resources: pl.Series
+    table: pl.DataFrame
+
+    @classmethod
+    def of(cls, presence: pl.DataFrame) -> Coded:
+        """Code the tally of presence, sorted by its keys as merging leaves it."""
+        agents = presence.select(pl.col("agent").rle().struct.field("value").alias("agent"))[
+            "agent"
+        ]
+        resources = presence["resource"].unique().sort()
+        table = presence.select(
+            who=pl.col("agent").rle_id().cast(pl.Int64),
+            where=pl.col("resource").replace_strict(
+                resources, pl.int_range(len(resources), eager=True)
+            ),
+            bin="bin",
+            task=pl.when(pl.col("task").is_not_null()).then(pl.col("task").hash()),
+        )
+        return cls(agents, resources, table)
 
 
 def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:
@@ -64,13 +97,17 @@ def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:
     Parameters
     ----------
     table : polars.DataFrame
-        Presence.
+        Coded presence, sorted.
     wider : int
         How many bins of presence make one bin here.
     pause : int
         Longest silence within a visit, in the wider bins.
     """
-    wide = table.with_columns(pl.col("bin") // wider).sort("agent", "resource", "bin")
-    silence = pl.col("bin") - pl.col("bin").shift(1).over("agent", "resource")
+    wide = table.with_columns(pl.col("bin") // wider)
+    go_on = (
+        (pl.col("who") == pl.col("who").shift(1))
+        & (pl.col("where") == pl.col("where").shift(1))
+        & (pl.col("bin") - pl.col("bin").shift(1) <= pause)
+    )
     # Acts of one wide bin stand side by side; the first of them decides.
-    return wide.filter(silence.is_null() | (silence > pause))
+    return wide.filter(~go_on.fill_null(value=False))

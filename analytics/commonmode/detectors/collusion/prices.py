@@ -40,4 +40,5 @@ def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
         price=pl.when(left).then("price").cast(pl.Float64),
         **{name: pl.col(name).cast(pl.Float64) for name in ("cost", "quantity", "payoff")},
     )
-    return PRICES.merge([rows.collect()])
+    # Unsorted: merging sorts.
+    return rows.group_by(PRICES.keys).agg(pl.col(PRICES.minima).min()).collect()

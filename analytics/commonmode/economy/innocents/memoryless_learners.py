@@ -34,5 +34,5 @@ class MemorylessLearners(Pricing):
     label: ClassVar[Label] = "innocent"
 
     def learning(self) -> Learning:
-        """Return learners of the published kind without memory."""
-        return Learning(cooling=2e-5, remembers=False)
+        """Return learners as published, without memory."""
+        return Learning(remembers=False)

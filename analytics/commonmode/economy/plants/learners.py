@@ -34,5 +34,5 @@ class Learners(Pricing):
     label: ClassVar[Label] = "culprit"
 
     def learning(self) -> Learning:
-        """Return learners of the published kind who explore a fifth as long."""
-        return Learning(cooling=2e-5)
+        """Return learners as published."""
+        return Learning()
