@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from commonmode.dashboard.plain_text import worded
 _SENTENCE = re.compile(
     r"([A-D]), ([^:]+): (held|not held|could not be tested on this log)(?:;|, because) (.+)"
 )
-_LOOKS = {
+_LOOKS: dict[str, tuple[str, str, Literal["orange", "gray", "blue"]]] = {
     "held": ("held", ":material/check_circle:", "orange"),
     "not held": ("not held", ":material/cancel:", "gray"),
     "could not be tested on this log": ("not testable here", ":material/help:", "blue"),
