@@ -6,20 +6,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonmode.statistics.permutation import shuffled_within, upper_p_value
+from commonmode.statistics.permutation import Strata, upper_p_value
 
 
 @given(stratum=st.lists(st.integers(0, 3), min_size=1, max_size=40), seed=st.integers(0, 99))
 def test_each_stratum_keeps_its_labels(stratum: list[int], seed: int) -> None:
     strata, labels = np.array(stratum), np.arange(len(stratum)) % 3
-    shuffled = shuffled_within(labels, strata, np.random.default_rng(seed))
+    shuffled = Strata(strata).shuffled(labels, np.random.default_rng(seed))
     for name in np.unique(strata):
         assert sorted(shuffled[strata == name]) == sorted(labels[strata == name])
 
 
 def test_every_order_is_as_likely() -> None:
     rng = np.random.default_rng(1)
-    first = [shuffled_within(np.arange(4), np.zeros(4, np.int64), rng)[0] for _ in range(4000)]
+    strata = Strata(np.zeros(4, np.int64))
+    first = [strata.shuffled(np.arange(4), rng)[0] for _ in range(4000)]
     assert np.abs(np.bincount(first) / 4000 - 0.25).max() < 0.03
 
 

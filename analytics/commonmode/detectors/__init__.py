@@ -1,6 +1,7 @@
 """Detectors: one phenomenon a file; each a mergeable tally and a judgement."""
 
 from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.bound import Narrowing
 from commonmode.detectors.collusion import Collusion
 from commonmode.detectors.finding import Finding, finding_id
 from commonmode.detectors.habit import Habit
@@ -20,6 +21,7 @@ __all__ = [
     "Finding",
     "Habit",
     "Monoculture",
+    "Narrowing",
     "Query",
     "Scope",
     "Score",

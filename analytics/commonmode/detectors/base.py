@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import polars as pl
 from msgspec import Struct
 
+from commonmode.detectors.bound import Narrowing
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
 
@@ -84,6 +85,14 @@ class Detector(ABC):
     def merge(self, parts: Iterable[Tallies]) -> Tallies:
         """Add tallies up: associative, commutative, and equal to tallying the whole."""
         return merge_tallies(self.tables, parts)
+
+    def narrowing(self, tallies: Tallies) -> Narrowing | None:  # noqa: ARG002  for those who narrow
+        """Return which events can still change a window's tallies; None: any.
+
+        It may only narrow as tallies grow, and holds only beside these tallies: merged with what
+        the events left out would have given, they give the same.
+        """
+        return None
 
     def detect(self, events: pl.LazyFrame, window: Window) -> Sequence[Score]:
         """Tally and judge one batch as one window: the short way for notebooks and tests."""

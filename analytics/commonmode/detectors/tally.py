@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from commonmode.detectors.bound import Bound
+
 Tallies = dict[str, pl.DataFrame]
 """Named tally tables of one detector."""
 
@@ -34,6 +36,8 @@ class TallyTable:
         Of a carried table: the time column a row matters from, when that may be before the
         window it was counted in (a permission approved in arrears). A window is judged with every
         row whose `since` is before its end; a new row opens the windows after its `since` again.
+    bound : Bound, optional
+        How the table is kept small where a log is large.
 
     Examples
     --------
@@ -52,6 +56,7 @@ class TallyTable:
     order: tuple[str, ...] = ()
     carried: bool = False
     since: str = ""
+    bound: Bound | None = None
 
     def __post_init__(self) -> None:
         """Refuse a table whose columns do not each have exactly one way to merge."""
@@ -65,18 +70,31 @@ class TallyTable:
         return pl.DataFrame(schema=self.schema)
 
     def merge(self, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-        """Add tables up; the result is sorted by `keys`, whatever the order of `parts`."""
+        """Add tables up; the order of the result does not depend on that of `parts`."""
         rows = pl.concat([self.empty(), *(part.select(list(self.schema)) for part in parts)])
-        first = pl.struct(*self.order, *self.firsts) if self.order else None
-        merged = rows.group_by(self.keys).agg(
+        merged = self._firsts(rows) if self.order else self._sums(rows)
+        return merged.sort(self.keys) if self.bound is None else self.bound.cut(merged)
+
+    def _sums(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.group_by(self.keys).agg(self._added()).select(list(self.schema))
+
+    def _added(self) -> list[pl.Expr]:
+        return [
             *(pl.col(name).sum() for name in self.sums),
             *(pl.col(name).min() for name in self.minima),
             *(pl.col(name).max() for name in self.maxima),
-            *([] if first is None else [first.sort_by(*self.order, *self.firsts).first()]),
+        ]
+
+    def _firsts(self, rows: pl.DataFrame) -> pl.DataFrame:
+        # Most keys stand once, and comparing whole rows is what costs.
+        sizes = rows.select(n=pl.len().over(self.keys))["n"]
+        repeated = rows.filter(sizes > 1)
+        first = pl.struct(*self.order, *self.firsts)
+        earliest = repeated.group_by(self.keys).agg(
+            *self._added(), first.sort_by(*self.order, *self.firsts).first()
         )
-        if first is not None:
-            merged = merged.unnest(self.order[0])
-        return merged.select(list(self.schema)).sort(self.keys)
+        chosen = earliest.unnest(self.order[0]).select(list(self.schema))
+        return pl.concat([rows.filter(sizes == 1), chosen])
 
 
 def merge_tallies(tables: Mapping[str, TallyTable], parts: Iterable[Tallies]) -> Tallies:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
-from commonmode.detectors import Detector, Tallies
+from commonmode.detectors import Detector, Narrowing, Tallies
 from commonmode.engine import ledger, shards
 from commonmode.engine.carried import earliest
 from commonmode.engine.failure import blaming
@@ -36,16 +36,18 @@ def count(source: Reader, detector: Detector, state: State, first: int, until: i
     DetectorFailedError
         When the detector raises; nothing is counted then.
     """
-    events = ledger.new_events(source, detector, first, until)
+    narrowed = {window_of(s, detector.window): one for s, one in state.narrowed.items()}
+    events = ledger.new_events(source, detector, first, until, narrowed)
     with blaming(detector, f"counting events {first} to {until - 1}"):
         counts = by_window(detector, events)
         handed = handed_on(detector, counts)
     taken = ledger.slots(source, detector, counts)
+    parts = _parts(source, detector, counts, taken)
     return Counted(
-        tallies=_stored(source, detector, counts, taken),
-        state=state.touched(_reopened(source, detector, state, handed, counts)).touched(
-            _touched(state, counts, taken)
-        ),
+        tallies=[row for part in parts for row in part.rows(detector)],
+        state=state.touched(_reopened(source, detector, state, handed, counts))
+        .touched(_touched(state, counts, taken))
+        .filled(_filled(detector, parts)),
         events=events.height,
     )
 
@@ -120,20 +122,40 @@ def _reaches_back(state: State, start: datetime, counts: Counts) -> bool:
     return start < state.latest or (start == state.latest and start not in counts)
 
 
-def _stored(
+class Part(NamedTuple):
+    """A part of a window's tally, and the stored parts that were merged into it."""
+
+    start: datetime
+    slot: int
+    tallies: Tallies
+    lower: Sequence[tuple[int, str, bytes]]
+
+    def rows(self, detector: Detector) -> Iterator[StoredTally]:
+        """Yield the rows that store it."""
+        window = window_of(self.start, detector.window)
+        yield from shards.rows(detector, window, self.slot, self.tallies)
+        yield from shards.emptied(detector, window, ((at, table) for at, table, _ in self.lower))
+
+
+def _parts(
     source: Reader,
     detector: Detector,
     counts: Counts,
     taken: Mapping[datetime, set[int]],
-) -> list[StoredTally]:
+) -> list[Part]:
     slots = {start: shards.slot_for(taken.get(start, set())) for start in counts}
     crowded = [start for start, slot in slots.items() if slot]
     below = ledger.parts(source, detector, crowded) if crowded else {}
-    rows: list[StoredTally] = []
-    for start, (_, tallies) in counts.items():
-        lower = [part for part in below.get(start, ()) if part[0] < slots[start]]
-        rows += _part(detector, start, slots[start], tallies, lower)
-    return rows
+    return [
+        _part(
+            detector,
+            start,
+            slots[start],
+            tallies,
+            [part for part in below.get(start, ()) if part[0] < slots[start]],
+        )
+        for start, (_, tallies) in counts.items()
+    ]
 
 
 def _part(
@@ -141,14 +163,14 @@ def _part(
     start: datetime,
     slot: int,
     tallies: Tallies,
-    lower: Iterable[tuple[int, str, bytes]],
-) -> list[StoredTally]:
-    window = window_of(start, detector.window)
-    lower = list(lower)
+    lower: Sequence[tuple[int, str, bytes]],
+) -> Part:
     older = shards.to_tallies((table, data) for _, table, data in lower)
     with blaming(detector, f"merging tallies of the window from {start:%Y-%m-%d %H:%M}"):
         merged = detector.merge([tallies, *older]) if older else tallies
-    return [
-        *shards.rows(detector, window, slot, merged),
-        *shards.emptied(detector, window, ((at, table) for at, table, _ in lower)),
-    ]
+    return Part(start, slot, merged, lower)
+
+
+def _filled(detector: Detector, parts: Sequence[Part]) -> dict[datetime, Narrowing]:
+    found = {part.start: detector.narrowing(part.tallies) for part in parts}
+    return {start: one for start, one in found.items() if one is not None}

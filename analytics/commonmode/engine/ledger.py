@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import polars as pl
 from msgspec import Struct
 
-from commonmode.detectors import Detector, Window
+from commonmode.detectors import Detector, Narrowing, Window
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
+from commonmode.engine.reading import events_of
 from commonmode.engine.record import Recorded, findings_in, latest
 from commonmode.engine.shards import EMPTIED, parameters_hash
 from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
@@ -78,14 +79,17 @@ def leads(source: Reader, first: int, until: int) -> dict[str, int]:
     return dict(source.query(_LEADS, {**span, **sizes}).rows())
 
 
-def new_events(source: Reader, detector: Detector, first: int, until: int) -> pl.DataFrame:
-    """Return the events of a span of the store that a detector reads, and only its columns."""
-    columns = ", ".join(f'"{name}"' for name in detector.columns())
-    sql = f"""
-        SELECT {columns} FROM events
-        WHERE seq >= $first AND seq < $until AND list_contains($kinds::VARCHAR[], kind)
-    """  # noqa: S608  columns are declared in code
-    return source.query(sql, {"first": first, "until": until, "kinds": list(detector.reads)})
+def new_events(
+    source: Reader,
+    detector: Detector,
+    first: int,
+    until: int,
+    narrowed: Mapping[Window, Narrowing],
+) -> pl.DataFrame:
+    """Return the events of a span of the store that can change what a detector counted."""
+    span = {"first": first, "until": until}
+    query = events_of(detector, "seq >= $first AND seq < $until", span, narrowed)
+    return source.query(query.text, query.parameters)
 
 
 _OF = "detector = $detector AND version = $version AND parameters_hash = $hash"

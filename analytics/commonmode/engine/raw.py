@@ -8,11 +8,12 @@ from datetime import datetime
 
 import polars as pl
 
-from commonmode.detectors import Detector, Query, Score, Tallies, Window
+from commonmode.detectors import Detector, Narrowing, Score, Tallies, Window
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import as_of
 from commonmode.engine.carried import Carried
 from commonmode.engine.judging import judge
+from commonmode.engine.reading import events_of
 from commonmode.engine.windows import FIRST, LAST
 from commonmode.store import Reader
 
@@ -30,7 +31,7 @@ class Raw:
 
     def scores(self, window: Window) -> Sequence[Score]:
         """Judge a window from its own events and from those of other windows that hold in it."""
-        own = list(self._tally('"at" >= $start AND "at" < $end', window))
+        own = self._own(window)
         others = self._carried(window, own)
         return judge(self.detector, window, own, Carried(self.detector.tables, others))
 
@@ -48,20 +49,31 @@ class Raw:
             for part in self._tally('"at" >= $end', window):
                 yield from ((LAST, name, part[name]) for name in onward)
 
-    def _tally(self, where: str, window: Window) -> Iterator[Tallies]:
+    def _own(self, window: Window) -> list[Tallies]:
+        parts = list[Tallies]()
+        bounded = any(table.bound for table in self.detector.tables.values())
+        for part in self._tally('"at" >= $start AND "at" < $end', window, parts):
+            parts.append(part)
+            if bounded:
+                parts[:] = [self.detector.merge(parts)]
+        return parts
+
+    def _tally(
+        self, where: str, window: Window, known: Sequence[Tallies] = ()
+    ) -> Iterator[Tallies]:
+        """Yield parts of a tally; what can no longer change the one that is `known` is not read."""
         for first in range(0, self.reader.last_seq() + 1, SPAN):
-            events = self._read(where, window, first)
+            found = next(map(self.detector.narrowing, known), None)
+            events = self._read(where, window, first, {window: found} if found else {})
             if not events.is_empty():
                 yield self.detector.tally(events.lazy())
 
-    def _read(self, where: str, window: Window, first: int) -> pl.DataFrame:
-        columns = ", ".join(f'"{name}"' for name in self.detector.columns())
-        text = f"""
-            SELECT {columns} FROM events WHERE {where} AND seq >= $first AND seq < $until
-            AND list_contains($kinds::VARCHAR[], kind)
-        """  # noqa: S608  columns are declared in code
+    def _read(
+        self, where: str, window: Window, first: int, narrowed: Mapping[Window, Narrowing]
+    ) -> pl.DataFrame:
         values: dict[str, Parameter] = {"start": window.start, "end": window.end}
         values = {name: value for name, value in values.items() if f"${name}" in where}
-        values |= {"first": first, "until": first + SPAN, "kinds": list(self.detector.reads)}
-        query = as_of(Query(text, values), self.positions)
+        values |= {"first": first, "until": first + SPAN}
+        where = f"{where} AND seq >= $first AND seq < $until"
+        query = as_of(events_of(self.detector, where, values, narrowed), self.positions)
         return self.reader.query(query.text, query.parameters)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from commonmode.detectors import Window
+from commonmode.detectors import Narrowing, Window
 from commonmode.engine.windows import window_of
 
 
@@ -52,6 +52,8 @@ class State(Struct, frozen=True):
         Last row of `finding_events` that was searched for findings of the live watch.
     failure : str
         What went wrong at the last tick; empty when nothing did.
+    narrowed : dict of datetime to Narrowing
+        Which events can still change the tallies of a window that waits; others need no reading.
     """
 
     pending: dict[datetime, Pending] = {}
@@ -59,6 +61,7 @@ class State(Struct, frozen=True):
     latest: datetime | None = None
     heard: int = 0
     failure: str = ""
+    narrowed: dict[datetime, Narrowing] = {}
 
     def touched(self, windows: Mapping[datetime, Pending]) -> State:
         """Return the state after new events: the windows they touch are pending."""
@@ -67,6 +70,14 @@ class State(Struct, frozen=True):
             pending[start] = pending.get(start, Pending()).plus(reason)
         latest = max((*windows, *([self.latest] if self.latest else ())), default=None)
         return msgspec.structs.replace(self, pending=pending, latest=latest)
+
+    def filled(self, windows: Mapping[datetime, Narrowing]) -> State:
+        """Return the state after windows were found to need only some of their events."""
+        narrowed = dict(self.narrowed)
+        for start, found in windows.items():
+            before = narrowed.get(start, found)
+            narrowed[start] = min(before, found, key=lambda one: one.most)
+        return msgspec.structs.replace(self, narrowed=narrowed)
 
     def closed(
         self, length: timedelta, watermark: datetime | None, *, final: bool
@@ -82,8 +93,9 @@ class State(Struct, frozen=True):
         """Return the state after judging windows, some of which have findings to settle."""
         done = set(windows)
         kept = {start: why for start, why in self.pending.items() if start not in done}
-        unsettled = {*self.settling, *settling}
-        return msgspec.structs.replace(self, pending=kept, settling=tuple(sorted(unsettled)))
+        narrowed = {start: one for start, one in self.narrowed.items() if start not in done}
+        unsettled = tuple(sorted({*self.settling, *settling}))
+        return msgspec.structs.replace(self, pending=kept, settling=unsettled, narrowed=narrowed)
 
     def settled(self, length: timedelta, watermark: datetime | None) -> list[datetime]:
         """Return the windows whose findings close now: the window after them closed unrevised."""

@@ -8,25 +8,33 @@ from numpy.typing import NDArray
 from commonmode.statistics.ballots import Floats, Integers
 
 
-def shuffled_within(labels: Integers, stratum: Integers, rng: np.random.Generator) -> Integers:
-    """Return the labels, shuffled among the members of each stratum.
+class Strata:
+    """Members in strata, within which their labels may be shuffled again and again.
 
     Parameters
     ----------
-    labels, stratum : ndarray of int
+    stratum : ndarray of int
         Of each member.
-    rng : numpy.random.Generator
-        Source of the shuffle.
 
     Examples
     --------
-    >>> shuffled_within(np.array([7, 7, 8]), np.array([0, 0, 1]), np.random.default_rng(0)).tolist()
+    >>> strata = Strata(np.array([0, 0, 1]))
+    >>> strata.shuffled(np.array([7, 7, 8]), np.random.default_rng(0)).tolist()
     [7, 7, 8]
     """
-    shuffled = np.empty_like(labels)
-    places = np.argsort(stratum, kind="stable")
-    shuffled[places] = labels[np.lexsort((rng.random(len(labels)), stratum))]
-    return shuffled
+
+    def __init__(self, stratum: Integers) -> None:
+        # One whole number per member sorts several times faster than two keys do.
+        dense = np.unique(stratum, return_inverse=True)[1].astype(np.uint64)
+        self._stratum = dense << np.uint64(32)
+        self._places = np.argsort(dense, kind="stable")
+
+    def shuffled(self, labels: Integers, rng: np.random.Generator) -> Integers:
+        """Return the labels, shuffled among the members of each stratum."""
+        keys = self._stratum | rng.integers(2**32, size=len(labels), dtype=np.uint64)
+        shuffled = np.empty_like(labels)
+        shuffled[self._places] = labels[np.argsort(keys)]
+        return shuffled
 
 
 def upper_p_value(observed: Floats, null: Floats) -> NDArray[np.float64]:

@@ -10,8 +10,10 @@ from typing import ClassVar
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.bound import Narrowing
 from commonmode.detectors.monoculture.judgement import Judgement
 from commonmode.detectors.monoculture.limits import Limits
+from commonmode.detectors.monoculture.sql import Sample
 from commonmode.detectors.monoculture.votes import VOTES, electorate, first_votes
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
@@ -28,7 +30,8 @@ class Monoculture(Limits, Detector):
     :math:`B_x` the share of pairs of different families that chose alike, pairs of the same
     operator left out of both, and :math:`w_{xg} = \min(n_{xg}, cap)`. One vote per agent and
     context: its first ``action_taken`` there; the vote is the choice, or the action where no
-    choice is given.
+    choice is given. Of a window with over 100,000 votes a sample of contexts is counted, and of a
+    context with over 1,000 agents a sample of them, both drawn by the MD5 of their names.
 
     It fires when κ is at least `least_kappa` and larger than when families are exchanged among
     agents of the same operator and role, with and without the families found that are stronger.
@@ -90,7 +93,7 @@ class Monoculture(Limits, Detector):
     """
 
     name: ClassVar[str] = "monoculture"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": (
             "context",
@@ -111,7 +114,22 @@ class Monoculture(Limits, Detector):
         """Keep each agent's first vote in each context."""
         return {"votes": first_votes(events)}
 
+    def narrowing(self, tallies: Tallies) -> Narrowing | None:
+        """Return which contexts the sample of a window can still take in."""
+        bound = self.tables["votes"].bound
+        return bound.narrowing(tallies["votes"]) if bound else None
+
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Score every family that voted in the window."""
         people = electorate(tallies["votes"])
-        return Judgement(self, window, people, self.seed).scores() if people.agents else ()
+        if not people.agents:
+            return ()
+        return Judgement(self, window, people, self.seed, self._sample(tallies)).scores()
+
+    def _sample(self, tallies: Tallies) -> Sample:
+        bound, narrowed = self.tables["votes"].bound, self.narrowing(tallies)
+        is_crowded = bound is not None and bound.is_crowded(tallies["votes"])
+        return Sample(
+            last_context=narrowed.most if narrowed else None,
+            seats=bound.most_each if bound and is_crowded else None,
+        )

@@ -10,29 +10,44 @@ import polars as pl
 from commonmode.detectors.monoculture.limits import Limits
 from commonmode.detectors.monoculture.votes import Electorate
 from commonmode.statistics.agreement import excess_agreement
-from commonmode.statistics.ballots import Ballots, Floats, Integers
-from commonmode.statistics.permutation import shuffled_within, upper_p_value
+from commonmode.statistics.ballots import Floats, Integers
+from commonmode.statistics.permutation import Strata, upper_p_value
 
 _GLANCE = 99
 _UNUSUAL = 0.1
 
 
-def exchanged_families(people: Electorate, rng: np.random.Generator) -> Integers:
-    """Return one re-drawing of the agent → family map.
+class Exchange:
+    """Re-draws the agent → family map, of some of the agents.
 
     Inside an operator that runs several families, agents of one role exchange families; operators
     that run a single family exchange it as a whole. What an operator's prompt does to its agents
     thus stays as it was in every draw. Agents of unknown operator exchange among themselves.
+
+    Parameters
+    ----------
+    people : Electorate
+        Everyone, by whom it is known which operators run a single family.
+    some : ndarray of int
+        The agents whose families are drawn.
     """
-    operator = np.where(people.operated, people.operator, -1)
-    _, crew = np.unique(operator, return_inverse=True)
-    lowest, highest = _range_by(crew, people.family)
-    pure = (lowest == highest) & (_first_of(crew, operator) >= 0)
-    stratum = crew * (people.role.max() + 1) + people.role
-    family = shuffled_within(people.family, stratum, rng)
-    swapped = lowest.copy()
-    swapped[pure] = rng.permutation(lowest[pure])
-    return np.where(pure[crew], swapped[crew], family)
+
+    def __init__(self, people: Electorate, some: Integers) -> None:
+        operator = np.where(people.operated, people.operator, -1)
+        _, crew = np.unique(operator, return_inverse=True)
+        lowest, highest = _range_by(crew, people.family)
+        self._lowest = lowest
+        self._pure = (lowest == highest) & (_first_of(crew, operator) >= 0)
+        self._crew = crew[some]
+        self._family = people.family[some]
+        self._strata = Strata(self._crew * (people.role.max() + 1) + people.role[some])
+
+    def families(self, rng: np.random.Generator) -> Integers:
+        """Return the families of one draw."""
+        family = self._strata.shuffled(self._family, rng)
+        swapped = self._lowest.copy()
+        swapped[self._pure] = rng.permutation(self._lowest[self._pure])
+        return np.where(self._pure[self._crew], swapped[self._crew], family)
 
 
 def _range_by(group: Integers, values: Integers) -> tuple[Integers, Integers]:
@@ -56,28 +71,34 @@ def null_kappas(people: Electorate, observed: Floats, limits: Limits, seed: int)
     of about `most_null_votes` votes, which makes the null wider than it is, never narrower.
     """
     rng = np.random.default_rng(seed)
-    ballots = people.ballots(_sample(people.votes, limits.most_null_votes, rng))
+    null = _Null(people, limits, rng)
     draws = max(limits.draws, math.ceil(len(people.families) / limits.rate))
     glance = min(_GLANCE, draws)
-    null = _draw(people, ballots, glance, limits.weight_cap, rng)
-    unusual = upper_p_value(np.nan_to_num(observed, nan=-np.inf), null).min() <= _UNUSUAL
+    first = null.draw(glance)
+    unusual = upper_p_value(np.nan_to_num(observed, nan=-np.inf), first).min() <= _UNUSUAL
     if glance == draws or not unusual:
-        return null
-    return np.vstack([null, _draw(people, ballots, draws - glance, limits.weight_cap, rng)])
+        return first
+    return np.vstack([first, null.draw(draws - glance)])
 
 
-def _draw(
-    people: Electorate, ballots: Ballots, draws: int, weight_cap: float, rng: np.random.Generator
-) -> Floats:
-    groups = len(people.families)
-    kappas = [
-        excess_agreement(
-            ballots.agreement(exchanged_families(people, rng), groups), weight_cap
-        ).kappa
-        for _ in range(draws)
-    ]
-    # A draw in which a family met no other says nothing against the null: it counts as reached.
-    return np.nan_to_num(np.array(kappas), nan=np.inf)
+class _Null:
+    """Votes, and who may have cast them had families meant nothing."""
+
+    def __init__(self, people: Electorate, limits: Limits, rng: np.random.Generator) -> None:
+        votes = _sample(people.votes, limits.most_null_votes, rng)
+        voters, agent = np.unique(votes["agent"].to_numpy(), return_inverse=True)
+        self._ballots = people.ballots(votes.with_columns(agent=agent))
+        self._exchange = Exchange(people, voters)
+        self._groups, self._cap, self._rng = len(people.families), limits.weight_cap, rng
+
+    def draw(self, times: int) -> Floats:
+        kappas = [self._kappas(self._exchange.families(self._rng)) for _ in range(times)]
+        # A draw in which a family met no other says nothing against the null: it counts as reached.
+        return np.nan_to_num(np.array(kappas), nan=np.inf)
+
+    def _kappas(self, families: Integers) -> Floats:
+        pairs = self._ballots.agreement(families, self._groups)
+        return excess_agreement(pairs, self._cap).kappa
 
 
 def _sample(votes: pl.DataFrame, most_votes: int, rng: np.random.Generator) -> pl.DataFrame:

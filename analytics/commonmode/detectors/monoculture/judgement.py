@@ -24,8 +24,15 @@ from commonmode.statistics.permutation import upper_p_value
 class Judgement:
     """A judged window, from which the score of each family is read."""
 
-    def __init__(self, limits: Limits, window: Window, people: Electorate, seed: int) -> None:
-        self.limits, self.window, self.people = limits, window, people
+    def __init__(
+        self,
+        limits: Limits,
+        window: Window,
+        people: Electorate,
+        seed: int,
+        sample: sql.Sample = sql.EVERY_VOTE,
+    ) -> None:
+        self.limits, self.window, self.people, self.sample = limits, window, people, sample
         self.agreement = self._agreement(people.votes)
         self.errors = self._agreement(people.votes.filter("wrong"))
         self.null = null_kappas(people, self.agreement.kappa, limits, seed)
@@ -59,7 +66,8 @@ class Judgement:
         """
         strongest = max(found, key=lambda family: self.agreement.kappa[family])
         name = self.people.families[strongest]
-        rest = Judgement(self.limits, self.window, self.people.without(strongest), seed)
+        others = self.people.without(strongest)
+        rest = Judgement(self.limits, self.window, others, seed, self.sample)
         for family in set(found) - {strongest}:
             place = family - (family > strongest)
             if why := rest.why_not[place]:
@@ -132,7 +140,9 @@ class Judgement:
             measures=self._measures(family, contrast),
             reasons=self._reasons(family, contrast),
             evidence=sql.evidence(agents or self._members(family), self.window),
-            recompute=sql.recompute(contrast.family, self.window, self.limits.weight_cap),
+            recompute=sql.recompute(
+                contrast.family, self.window, self.limits.weight_cap, self.sample
+            ),
         )
 
     def _reasons(self, family: int, contrast: wording.Contrast) -> tuple[str, ...]:
@@ -159,6 +169,7 @@ class Judgement:
             operators_known=float(self.people.operated[members].mean()),
             errors_within=float(self.errors.within[family]),
             errors_between=float(self.errors.between[family]),
+            is_sampled=self.sample != sql.EVERY_VOTE,
         )
 
     def _measures(self, family: int, contrast: wording.Contrast) -> dict[str, float]:

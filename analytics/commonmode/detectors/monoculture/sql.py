@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.query import Query
+
+
+class Sample(NamedTuple):
+    """Which votes of a window were kept.
+
+    Attributes
+    ----------
+    last_context : int or None
+        The largest digest of a context; None: every context.
+    seats : int or None
+        Agents of one context; None: all.
+    """
+
+    last_context: int | None = None
+    seats: int | None = None
+
+
+EVERY_VOTE = Sample()
 
 _KAPPA = """\
 WITH said AS (
@@ -13,15 +32,15 @@ WITH said AS (
          coalesce(family, model) AS family, operator, role
   FROM events
   WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
-    AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL
+    AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL{sampled}
 ), first_said AS (
   SELECT * FROM said
   QUALIFY row_number() OVER (PARTITION BY context, agent ORDER BY "at", id) = 1
-), vote AS (
+){seated}, vote AS (
   SELECT context, choice, min(family) OVER of_agent AS family,
          coalesce(min(role) OVER of_agent, '') AS role,
          coalesce('operator ' || min(operator) OVER of_agent, 'agent ' || agent) AS operator
-  FROM first_said WINDOW of_agent AS (PARTITION BY agent)
+  FROM {voting} WINDOW of_agent AS (PARTITION BY agent)
 ), cell AS (
   SELECT context, role, family, operator, choice, count(*) AS n
   FROM vote WHERE family IS NOT NULL GROUP BY ALL
@@ -60,6 +79,20 @@ WITH said AS (
 )
 SELECT sum(weight * (inside - across)) / sum(weight * (1 - across)) AS kappa FROM contrast"""
 
+# Each context is hashed once, which an aggregate sees to: hashing every row takes far longer.
+_SAMPLED = """
+    AND context IN (
+      SELECT context FROM (
+        SELECT context, any_value(context) AS hashed FROM events
+        WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end GROUP BY context
+      ) WHERE md5_number_lower(hashed) <= $last_context
+    )"""
+
+_SEATED = """, seated AS (
+  SELECT * FROM first_said
+  QUALIFY row_number() OVER (PARTITION BY context ORDER BY md5_number_lower(agent), agent) <= $seats
+)"""
+
 _VOTES = """\
 SELECT * FROM events
 WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
@@ -68,17 +101,16 @@ WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
 ORDER BY "at", id"""
 
 
-def recompute(family: str, window: Window, weight_cap: float) -> Query:
+def recompute(family: str, window: Window, weight_cap: float, sample: Sample = EVERY_VOTE) -> Query:
     """Return the statement whose one number is κ of the family."""
-    return Query(
-        _KAPPA,
-        {
-            "start": window.start,
-            "end": window.end,
-            "family": family,
-            "weight_cap": weight_cap,
-        },
+    chosen = {name: value for name, value in sample._asdict().items() if value is not None}
+    text = _KAPPA.format(
+        sampled=_SAMPLED if "last_context" in chosen else "",
+        seated=_SEATED if "seats" in chosen else "",
+        voting="seated" if "seats" in chosen else "first_said",
     )
+    place = {"start": window.start, "end": window.end}
+    return Query(text, {**place, "family": family, "weight_cap": weight_cap, **chosen})
 
 
 def evidence(agents: Sequence[str], window: Window) -> Query:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from commonmode.detectors.bound import Bound, digest
 from commonmode.detectors.tally import TallyTable
 from commonmode.statistics.ballots import Ballots, Integers
 
+MOST_VOTES = 100_000
+MOST_SEATS = 1_000
+
 VOTES = TallyTable(
     schema={
+        "place": pl.UInt64,
         "context": pl.String,
         "agent": pl.String,
         "at": pl.Datetime("us", "UTC"),
@@ -22,11 +27,21 @@ VOTES = TallyTable(
         "role": pl.String,
         "correct": pl.String,
     },
-    keys=("context", "agent"),
+    keys=("place", "context", "agent"),
     order=("at", "id"),
     firsts=("choice", "family", "operator", "role", "correct"),
+    bound=Bound(
+        group="context",
+        member="agent",
+        digest="place",
+        most=MOST_VOTES,
+        most_each=MOST_SEATS,
+    ),
 )
-"""One vote per agent and context: the first, whatever is retried or sent twice."""
+"""One vote per agent and context: the first, whatever is retried or sent twice.
+
+Of a large window it holds a sample of contexts, and of a large context one of agents.
+"""
 
 
 def first_votes(events: pl.LazyFrame) -> pl.DataFrame:
@@ -35,10 +50,10 @@ def first_votes(events: pl.LazyFrame) -> pl.DataFrame:
         events.filter(pl.col("kind") == "action_taken")
         .with_columns(choice=pl.coalesce("choice", "action"), family=pl.coalesce("family", "model"))
         .filter(pl.col("context").is_not_null() & pl.col("choice").is_not_null())
-        .select(list(VOTES.schema))
+        .select(name for name in VOTES.schema if name != "place")
         .collect()
     )
-    return VOTES.merge([said])
+    return VOTES.merge([said.with_columns(place=digest(said["context"]))])
 
 
 @dataclass(frozen=True)

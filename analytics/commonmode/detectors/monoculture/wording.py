@@ -10,6 +10,11 @@ _SHARED = (
     "from one sensible action without knowing the right one."
 )
 
+_SAMPLED = (
+    "The window holds more votes than are counted: these are of contexts and agents drawn by "
+    "the digest of their names, so each family's share is as it was and other agents go unnamed."
+)
+
 
 class Contrast(NamedTuple):
     """The numbers that a score of one family speaks of."""
@@ -24,12 +29,19 @@ class Contrast(NamedTuple):
     operators_known: float
     errors_within: float
     errors_between: float
+    is_sampled: bool = False
+
+    @property
+    def crowd(self) -> str:
+        """Who was looked at."""
+        drawn = "sampled " if self.is_sampled else ""
+        return f"The {self.agents} agents {drawn}of family {self.family}"
 
 
 def claim(found: Contrast) -> str:
     """Return the finding in one sentence."""
     return (
-        f"The {found.agents} agents of family {found.family} choose alike in {found.within:.0%} of "
+        f"{found.crowd} choose alike in {found.within:.0%} of "
         f"pairs, against {found.between:.0%} across families (excess κ = {found.kappa:.3f}): they "
         f"decide like {found.n_eff:.1f} independent agents."
     )
@@ -38,14 +50,15 @@ def claim(found: Contrast) -> str:
 def clear_claim(seen: Contrast) -> str:
     """Return the sentence of a family that shows no excess worth reporting."""
     return (
-        f"The {seen.agents} agents of family {seen.family} choose alike in {seen.within:.0%} of "
+        f"{seen.crowd} choose alike in {seen.within:.0%} of "
         f"pairs, against {seen.between:.0%} across families (κ = {seen.kappa:.3f}): no excess."
     )
 
 
 def caveats(seen: Contrast) -> tuple[str, ...]:
     """Return the alternative explanations that remain, and what the log could not test."""
-    return (_SHARED, _operators(seen.operators_known), _errors(seen))
+    sampled = (_SAMPLED,) if seen.is_sampled else ()
+    return (_SHARED, _operators(seen.operators_known), _errors(seen), *sampled)
 
 
 def _operators(known: float) -> str:
