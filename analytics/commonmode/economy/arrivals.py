@@ -120,7 +120,7 @@ def _as_steward(world: World, frame: pl.DataFrame, operator: Ints) -> pl.DataFra
 
 def _mandate(who: Ints, at: Ints, rng: np.random.Generator, grant: pl.Series) -> pl.DataFrame:
     """Return grants to decide, about whatever it may be."""
-    decide = pl.Series([["decide"]] * len(who), dtype=pl.List(pl.String))
+    decide = pl.Series([["decide"]]).new_from_index(0, len(who))
     return rows("permission_granted", who, at, rng, grant=grant, actions=decide, valid_from=at)
 
 

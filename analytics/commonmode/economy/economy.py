@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from commonmode.economy.arrivals import OPENING
+from commonmode.economy.beside import beside
 from commonmode.economy.clock import DAY, Span
 from commonmode.economy.flow import Flow
 from commonmode.economy.planting import Plant
@@ -85,15 +86,14 @@ class Economy:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the events in columns of `events.EVENT_SCHEMA`, chunk by chunk, as they arrive."""
-        return (
-            widen(chunk) for chunk in Flow(self.world, [*self.innocents, *self.plants]).chunks()
-        )
+        return (widen(chunk) for chunk in self._chunks())
 
     def lines(self) -> Iterator[list[bytes]]:
         """Yield the events as wire lines, chunk by chunk, as they arrive."""
-        return (
-            to_lines(chunk) for chunk in Flow(self.world, [*self.innocents, *self.plants]).chunks()
-        )
+        return beside(to_lines, self._chunks())
+
+    def _chunks(self) -> Iterator[pl.DataFrame]:
+        return Flow(self.world, [*self.innocents, *self.plants]).chunks()
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events one by one, as they arrive."""

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
 import polars as pl
 
 from commonmode.economy.rows import WIDE
 from commonmode.events import BY_NAME, FIELDS
 
-_LINE, _GAPS = "_line", "_gaps"
-_encode = msgspec.json.Encoder().encode
+_LINE, _GAPS, _TEXT = "_line", "_gaps", "_text"
 
 
 def to_lines(chunk: pl.DataFrame) -> list[bytes]:
     """Return one JSON line per row, in order, with only what is known of it."""
-    lines: list[bytes] = [b""] * chunk.height
-    for part in _alike(chunk.with_row_index(_LINE)):
-        names = [name for name in part.columns if name != _LINE]
-        for place, line in zip(part[_LINE].to_list(), _written(part.select(names)), strict=True):
-            lines[place] = line
-    return lines
+    parts = [_written(part) for part in _alike(chunk.with_row_index(_LINE))]
+    lines = pl.concat(parts).sort(_LINE)[_TEXT]
+    return lines.cast(pl.Binary).to_list()
 
 
 def _alike(chunk: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -37,18 +31,19 @@ def _alike(chunk: pl.DataFrame) -> Iterator[pl.DataFrame]:
             yield same.select(_LINE, *(name for name in known if not same[name].null_count()))
 
 
-def _written(rows: pl.DataFrame) -> list[bytes]:
-    times = [name for name in rows.columns if WIDE[name] == pl.Datetime("us", "UTC")]
-    stamped = rows.with_columns(
-        pl.from_epoch(name, "us").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") for name in times
-    )
-    raw = {name for name in rows.columns if name != "kind" and FIELDS[name].is_json}
+def _written(rows: pl.DataFrame) -> pl.DataFrame:
+    names = [name for name in rows.columns if name != _LINE]
+    raw = [name for name in names if name != "kind" and FIELDS[name].is_json]
+    plain = [_stamped(name) for name in names if name not in raw]
+    text = pl.struct(plain).struct.json_encode()
     if raw:
-        return [_encode(_embedded(row, raw)) for row in stamped.iter_rows(named=True)]
-    text = stamped.select(pl.struct(pl.all()).struct.json_encode()).to_series()
-    return text.cast(pl.Binary).to_list()
+        # What is JSON already is put in as it stands, before the closing brace.
+        inside = [part for name in raw for part in (pl.lit(f',"{name}":'), pl.col(name))]
+        text = pl.concat_str(text.str.head(-1), *inside, pl.lit("}"))
+    return rows.select(_LINE, text.alias(_TEXT))
 
 
-def _embedded(row: dict[str, Any], raw: set[str]) -> dict[str, Any]:
-    """Return a row with its JSON columns as the JSON they hold, not as text."""
-    return row | {name: msgspec.Raw(row[name].encode()) for name in raw}
+def _stamped(name: str) -> pl.Expr:
+    if WIDE.get(name) != pl.Datetime("us", "UTC"):
+        return pl.col(name)
+    return pl.from_epoch(name, "us").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")

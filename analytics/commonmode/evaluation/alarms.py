@@ -96,18 +96,16 @@ def match(scores: Sequence[Score], planted: Sequence[Culprit], phenomenon: str =
 
 
 def calls(claim: str, phenomenon: str) -> bool:
-    """Whether a claim uses a phenomenon's own name of what it found.
+    """Whether a claim ends in a phenomenon's own name: the word for what it found.
 
     Examples
     --------
-    >>> calls("a and b answered each other: collusion.", "collusion")
+    >>> calls("a and b answered each other: collusion (B and C hold).", "collusion")
     True
-    >>> calls("a and b met: co-ordination, unexplained, not called collusion.", "collusion")
+    >>> calls("a and b met: co-ordination, unexplained.", "collusion")
     False
     """
-    return bool(phenomenon) and bool(
-        re.search(rf"(?<!not called )(?<!not )\b{re.escape(phenomenon)}\b", claim.lower())
-    )
+    return bool(phenomenon) and bool(re.search(rf": {re.escape(phenomenon)}\b", claim))
 
 
 def _errors(scores: Sequence[Score], planted: Sequence[Culprit]) -> dict[str, tuple[float, ...]]:

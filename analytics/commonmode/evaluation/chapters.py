@@ -150,8 +150,8 @@ def names(card: Scorecard) -> list[str]:
         "",
         (
             "A finding of `collusion` is called so only with three of four tiers, an answer to "
-            "footprints or no best reply among them; otherwise it is co-ordination, unexplained. "
-            "Learners without memory cannot answer one another: none of theirs may be called so."
+            "price cuts among them; otherwise it is co-ordination, unexplained. Learners without "
+            "memory cannot answer one another: none of theirs may be called so."
         ),
         "",
         *table(("world", "findings", "called collusion", "unexplained", "wrongly called"), shown),
