@@ -61,6 +61,19 @@ def score(events: list[Event], of: str = "odd", **parameters: Any) -> Score:
     return next(score for score in scores if score.subject == f"run:{of}")
 
 
+@pytest.mark.parametrize(
+    "fields", [{"outcome": "error"}, {"outcome": "denied"}, {"attempted": True}]
+)
+def test_an_act_that_took_no_effect_is_not_out_of_habit(fields: dict[str, Any]) -> None:
+    assert score(peers() + run("odd", "to Mallory", "mallory", **fields)).verdict == "clear"
+
+
+def test_an_act_of_unknown_outcome_is_taken_to_have_had_effect() -> None:
+    found = score(peers() + run("odd", "to Mallory", "mallory", outcome="timeout"))
+
+    assert found.verdict == "finding"
+
+
 def test_acting_on_what_only_this_run_read_of_is_out_of_habit() -> None:
     found = score(peers() + run("odd", "to Mallory", "mallory"))
 

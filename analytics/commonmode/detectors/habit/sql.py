@@ -8,6 +8,7 @@ from commonmode.detectors.query import Parameter, Query
 _STRANGE = r"""WITH
 act AS (  -- what actions of the run and its references were aimed at
   SELECT id, run, action, side_effect, "at",
+    coalesce(attempted, false) OR coalesce(outcome IN ('denied', 'error'), false) AS attempt,
     rtrim(regexp_replace(regexp_replace(lower(trim(unnest(string_split(resource, ', ')), ' ')),
       '^https?://', ''), '^www\.', ''), '/') AS target
   FROM events
@@ -30,7 +31,7 @@ mass AS (  -- Good-Turing: the chance of a target not seen yet
 ),
 strange AS (  -- read of in this run only, and then acted upon
   SELECT * FROM act a
-  WHERE run = $run AND target <> ''
+  WHERE run = $run AND target <> '' AND NOT attempt
   AND len($references) > 0  -- alone, nothing is strange
   AND NOT (coalesce(side_effect = 'read', false)
     AND NOT regexp_matches(target, '^[^ @]+\.[^ @]+$'))

@@ -26,14 +26,15 @@ def surprise(pairs: pl.DataFrame, acts: pl.DataFrame, texts: pl.DataFrame) -> Su
 
     Formula: bits = -log2 P0 with the Good-Turing mass of the unseen P0 = (N1 + ½) / (N + 1),
     where N counts (run, action, target) of the references and N1 those of one run only; for
-    targets that no reference aimed this action at, that neither the task nor anything a
-    reference was told or read mentions, and that the run itself read before it acted.
+    targets of acts that took effect, that no reference aimed this action at, that neither the
+    task nor anything a reference was told or read mentions, and that the run itself read before
+    it acted.
     """
     aimed = acts.filter(pl.col("target") != "")
     habits = _habits(pairs, aimed)
     mass = _unseen_mass(pairs, habits)
     fresh = (
-        aimed.filter(~pl.col("looks"))
+        aimed.filter(~pl.col("looks") & ~pl.col("attempt"))
         .join(pairs.select("run").unique(), on="run", how="semi")
         .join(habits, on=("run", "action", "target"), how="anti")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from commonmode.detectors.attempt import ATTEMPT
 from commonmode.detectors.tally import TallyTable
 
 _TIME = pl.Datetime("us", "UTC")
@@ -17,10 +18,11 @@ ACTS = TallyTable(
         **_RUN,
         "action": pl.String,
         "looks": pl.Boolean,
+        "attempt": pl.Boolean,
     },
     keys=("id", "target"),
     order=("at",),
-    firsts=(*_RUN, "action", "looks"),
+    firsts=(*_RUN, "action", "looks", "attempt"),
 )
 TEXTS = TallyTable(
     schema={"id": pl.String, "at": _TIME, **_RUN, "told": pl.Boolean, "text": pl.String},
@@ -77,6 +79,7 @@ def targets(events: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(
             looks=(pl.col("side_effect") == "read").fill_null(value=False)
             & ~pl.col("target").str.contains(LOOKED_UP),
+            attempt=ATTEMPT,
         )
         .select(list(ACTS.schema))
     )

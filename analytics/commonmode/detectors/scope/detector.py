@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 import polars as pl
 
+from commonmode.detectors.attempt import ATTEMPT
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.scope import escalation
 from commonmode.detectors.scope.chains import lineage, resolve
@@ -68,11 +69,6 @@ ACTIONS = TallyTable(
     keys=(*SITUATION, "attempt", "at"),
     sums=("n",),
 )
-
-ATTEMPT = pl.col("attempted").fill_null(value=False) | pl.col("outcome").is_in(
-    ["denied", "error"]
-).fill_null(value=False)
-"""It was tried and took no effect: the producer says so, or it was denied or failed."""
 
 _KNOWN = pl.coalesce("recorded_at", "at")
 
