@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
 from commonmode.dashboard.panel import claim, panel
 from commonmode.dashboard.plain_text import worded
+from commonmode.dashboard.theme import Colour
 
 _SENTENCE = re.compile(
     r"([A-D]), ([^:]+): (held|not held|could not be tested on this log)(?:;|, because) (.+)"
 )
-_LOOKS: dict[str, tuple[str, str, Literal["orange", "gray", "blue"]]] = {
+_LOOKS: dict[str, tuple[str, str, Colour]] = {
     "held": ("held", ":material/check_circle:", "orange"),
     "not held": ("not held", ":material/cancel:", "gray"),
     "could not be tested on this log": ("not testable here", ":material/help:", "blue"),
