@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.events import Level
 from commonmode.local.owner import Owner
+from commonmode.store import Limits
 
 
 @click.command("owner", hidden=True)
@@ -21,13 +23,31 @@ from commonmode.local.owner import Owner
 @topic_option
 @redact_option
 @click.option("--flight-port", default=0, help="Port for queries.  [default: a free one]")
+<<<<<<< HEAD
 def command(  # noqa: PLR0913, PLR0917  click passes every option
+=======
+@click.option(
+    "--memory",
+    type=click.IntRange(min=256),
+    help="Megabytes it may take.  [default: four fifths of the machine's]",
+)
+@click.option(
+    "--query-seconds",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="How long a query may take, until its last row is fetched.",
+)
+def command(  # noqa: PLR0913, PLR0917  each is one switch
+>>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
     data_dir: Path,
     bootstrap: str | None,
     client_properties: dict[str, str],
     topic: str,
     redact: Level | None,
     flight_port: int,
+    memory: int | None,
+    query_seconds: float,
 ) -> None:
     """Store what arrives in Kafka, and serve queries over Arrow Flight SQL.
 
@@ -45,5 +65,11 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+<<<<<<< HEAD
     redaction = redaction_of(data_dir, redact)
     Owner(data_dir, flight_port, bootstrap, topic, client_properties, redaction).run(stop)
+=======
+    most = memory * 2**20 if memory else None
+    limits = Limits(timeout=timedelta(seconds=query_seconds))
+    Owner(data_dir, flight_port, bootstrap, topic, client_properties, most, limits).run(stop)
+>>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)

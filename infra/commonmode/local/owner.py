@@ -8,9 +8,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+<<<<<<< HEAD
 from commonmode.events import Redaction
+=======
+from commonmode.local import memory
+>>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
 from commonmode.local.pulse import EVERY_SECONDS, beat
-from commonmode.store import FlightServer, Writer, own
+from commonmode.store import FlightServer, Limits, Writer, own
 from commonmode.store.lag import Lag, LagJournal
 from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, ensure
 
@@ -34,21 +38,38 @@ class Owner:
         Topic of events.
     client_properties
         TLS and SASL for the cluster.
+<<<<<<< HEAD
     redaction
         Takes texts and secrets out of what the cluster holds before it is stored.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  each is a setting of its own
+=======
+    most_memory
+        Bytes this process may take; None takes a share of the machine's.
+    limits
+        What queries may take.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  each is one switch of `owner`
+>>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
         self,
         data_dir: Path,
         flight_port: int = 0,
         bootstrap: str | None = None,
         topic: str = "commonmode.events",
         client_properties: Mapping[str, str] | None = None,
+<<<<<<< HEAD
         redaction: Redaction | None = None,
+=======
+        most_memory: int | None = None,
+        limits: Limits | None = None,
+>>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
     ) -> None:
         self._data_dir = data_dir
+        self._most_memory = most_memory or memory.owner_share(memory.of_machine())
         self._lag = LagJournal(data_dir)
+        self._limits = limits
         self._flight_port = flight_port
         self._topics = Topics.named(topic)
         self._redaction = redaction
@@ -69,8 +90,9 @@ class Owner:
             When the store can take no more, a full disk say.
         """
         with (
-            own(self._data_dir) as writer,
-            FlightServer(writer, port=self._flight_port) as server,
+            memory.Bound(self._most_memory),
+            own(self._data_dir, memory.duckdb_share(self._most_memory)) as writer,
+            FlightServer(writer, port=self._flight_port, limits=self._limits) as server,
         ):
             logger.info("the store of %s is served: %s", self._data_dir, server.address)
             if self._connection is None:

@@ -74,15 +74,22 @@ def connect(data: Path | str | None = None) -> StoreReader:
     return StoreReader(data)
 
 
-def own(data: Path | str | None = None) -> Writer:
+def own(data: Path | str | None = None, memory_limit: str | None = None) -> Writer:
     """Take the store's file for this process; whoever reads it at the moment is waited for.
+
+    Parameters
+    ----------
+    data : path, optional
+        The data folder; `default_data_dir` when not given.
+    memory_limit : str, optional
+        What DuckDB may use altogether, e.g. ``"4GB"``; its default is 80 % of the machine's.
 
     Raises
     ------
     StoreUnreachableError, StoreVersionError
         When another process keeps the file, or it is no store of this version.
     """
-    return _patiently(lambda: Writer(store_path(data)))
+    return _patiently(lambda: Writer(store_path(data), memory_limit=memory_limit))
 
 
 def open_writer(data: Path | str | None = None, *, may_own: bool = True) -> Appender:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -57,6 +58,9 @@ _UNFIT = (
     KeyError,
 )
 """What goes wrong because of the rows, and not because of the store."""
+
+MEMORY_PATIENCE = 30.0
+"""Seconds that a batch waits for memory."""
 
 OPEN: WeakValueDictionary[Path, Writer] = WeakValueDictionary()
 """Writers of this process: DuckDB does not open a file twice, so readers share theirs."""
@@ -128,8 +132,7 @@ class Writer:
         """
         with self._lock:
             try:
-                with transaction(self._connection):
-                    appended = self._store(batch)
+                appended = self._stored(batch)
                 self._event_ids.committed()
                 self._finding_ids.committed()
             except _UNFIT as error:
@@ -138,6 +141,18 @@ class Writer:
             except duckdb.Error as error:
                 raise self._fault(error) from error
             return appended
+
+    def _stored(self, batch: Batch) -> Appended:
+        """Store it; where queries have taken all memory for the moment, wait until they end."""
+        deadline = time.monotonic() + MEMORY_PATIENCE
+        while True:
+            try:
+                with transaction(self._connection):
+                    return self._store(batch)
+            except duckdb.OutOfMemoryException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def _fault(self, error: duckdb.Error) -> StoreError:
         msg = f"the store {self.path} cannot be written: {error}."

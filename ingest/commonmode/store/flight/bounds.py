@@ -78,11 +78,21 @@ class QueryPool:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor for the server's own short queries."""
+        """Lend a cursor for what is short as a rule: plans, and the server's own queries.
+
+        Raises
+        ------
+        QueryError
+            When it was not; or when too many queries run already.
+        """
         cursor = self._take()
+        deadline = Deadline(self.limits.timeout, cursor.interrupt)
         try:
             yield cursor
+        except QueryError as error:
+            raise (deadline.passed or error) from error
         finally:
+            deadline.cancel()
             self._idle.put(cursor)
 
     def _take(self) -> duckdb.DuckDBPyConnection:
@@ -91,6 +101,38 @@ class QueryPool:
         except queue.Empty:
             msg = f"{self.limits.concurrent} queries are running already."
             raise QueryError(msg, "try again when one has ended") from None
+
+
+class Deadline:
+    """Interrupts when time is up, and never after it was cancelled."""
+
+    def __init__(self, timeout: timedelta, interrupt: Callable[[], object]) -> None:
+        self.passed: QueryError | None = None
+        self._interrupt = interrupt
+        self._lock = threading.Lock()
+        self._over = False
+        self._timeout = timeout
+        self._timer = threading.Timer(timeout.total_seconds(), self._pass)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _pass(self) -> None:
+        with self._lock:
+            if not self._over:
+                self.passed = too_long(self._timeout)
+                self._interrupt()
+
+    def cancel(self) -> None:
+        """Let it go."""
+        self._timer.cancel()
+        with self._lock:
+            self._over = True
+
+
+def too_long(timeout: timedelta) -> QueryError:
+    """Say that time is up."""
+    msg = f"the query took longer than {timeout.total_seconds():g} s and was stopped."
+    return QueryError(msg, "narrow it, e.g. by time, or take fewer columns")
 
 
 class BoundedStream:
@@ -115,12 +157,7 @@ class BoundedStream:
         self._stopped: QueryError | None = None
         self._running = threading.Lock()
         self._ending = threading.Lock()
-        seconds = timeout.total_seconds()
-        too_long = QueryError(
-            f"the query took longer than {seconds:g} s and was stopped.",
-            "narrow it, e.g. by time, or take fewer columns",
-        )
-        self._timer = threading.Timer(seconds, self.stop, [too_long])
+        self._timer = threading.Timer(timeout.total_seconds(), self.stop, [too_long(timeout)])
         self._timer.daemon = True
         self._timer.start()
         try:

@@ -125,7 +125,7 @@ def result_schema(
     statement = single_read(cursor, sql)
     try:
         relation = cursor.sql(statement.query, params=parameters)
-        if statement.type == duckdb.StatementType.EXPLAIN:
+        if statement.is_explain:
             return pa.schema([pa.field(name, pa.string()) for name in relation.columns])
         schema = relation.limit(0).to_arrow_reader().schema
     except duckdb.Error as error:

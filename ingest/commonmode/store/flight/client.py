@@ -19,6 +19,7 @@ from commonmode.store.flight.messages import TicketStatementQuery
 from commonmode.store.flight.protobuf import pack
 from commonmode.store.flight.wire import encode_batch, encode_query
 from commonmode.store.reader import Reader
+from commonmode.store.sandbox import check_text
 
 _FAULTS = (flight.FlightError, pa.ArrowException, OSError)
 
@@ -50,6 +51,7 @@ class FlightReader(Reader):
 
     def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
         """See `Reader.batches`."""
+        check_text(sql)
         handle = encode_query(sql, parameters)
         ticket = pack(TicketStatementQuery(statement_handle=handle))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 from msgspec import Struct
@@ -89,7 +89,7 @@ def _bound(names: Sequence[str], values: pa.Table) -> dict[str, object] | list[o
     raise QueryError(msg)
 
 
-def in_order(names: set[str]) -> tuple[str, ...]:
+def in_order(names: Collection[str]) -> tuple[str, ...]:
     """Return parameter names as clients number them: ``$2`` before ``$10``."""
     return tuple(
         sorted(names, key=lambda name: (len(name), name) if name.isdecimal() else (0, name))

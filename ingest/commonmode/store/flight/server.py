@@ -201,7 +201,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
 
     def _prepare(self, sql: str) -> bytes:
         with self._pool.cursor() as cursor:
-            names = in_order(single_read(cursor, sql).named_parameters)
+            names = in_order(single_read(cursor, sql).parameters)
             expected = parameter_schema(cursor, sql, names)
         prepared = Prepared(sql, names)
         result = messages.ActionCreatePreparedStatementResult(
