@@ -23,9 +23,6 @@ from commonmode.store import Limits
 @topic_option
 @redact_option
 @click.option("--flight-port", default=0, help="Port for queries.  [default: a free one]")
-<<<<<<< HEAD
-def command(  # noqa: PLR0913, PLR0917  click passes every option
-=======
 @click.option(
     "--memory",
     type=click.IntRange(min=256),
@@ -38,8 +35,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     show_default=True,
     help="How long a query may take, until its last row is fetched.",
 )
-def command(  # noqa: PLR0913, PLR0917  each is one switch
->>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
+def command(  # noqa: PLR0913, PLR0917  click passes every option
     data_dir: Path,
     bootstrap: str | None,
     client_properties: dict[str, str],
@@ -65,11 +61,9 @@ def command(  # noqa: PLR0913, PLR0917  each is one switch
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-<<<<<<< HEAD
     redaction = redaction_of(data_dir, redact)
-    Owner(data_dir, flight_port, bootstrap, topic, client_properties, redaction).run(stop)
-=======
     most = memory * 2**20 if memory else None
     limits = Limits(timeout=timedelta(seconds=query_seconds))
-    Owner(data_dir, flight_port, bootstrap, topic, client_properties, most, limits).run(stop)
->>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
+    Owner(data_dir, flight_port, bootstrap, topic, client_properties, redaction, most, limits).run(
+        stop
+    )

@@ -8,11 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-<<<<<<< HEAD
 from commonmode.events import Redaction
-=======
 from commonmode.local import memory
->>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
 from commonmode.local.pulse import EVERY_SECONDS, beat
 from commonmode.store import FlightServer, Limits, Writer, own
 from commonmode.store.lag import Lag, LagJournal
@@ -38,13 +35,8 @@ class Owner:
         Topic of events.
     client_properties
         TLS and SASL for the cluster.
-<<<<<<< HEAD
     redaction
         Takes texts and secrets out of what the cluster holds before it is stored.
-    """
-
-    def __init__(  # noqa: PLR0913, PLR0917  each is a setting of its own
-=======
     most_memory
         Bytes this process may take; None takes a share of the machine's.
     limits
@@ -52,19 +44,15 @@ class Owner:
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  each is one switch of `owner`
->>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
         self,
         data_dir: Path,
         flight_port: int = 0,
         bootstrap: str | None = None,
         topic: str = "commonmode.events",
         client_properties: Mapping[str, str] | None = None,
-<<<<<<< HEAD
         redaction: Redaction | None = None,
-=======
         most_memory: int | None = None,
         limits: Limits | None = None,
->>>>>>> 3781f47 (Check what a statement contains before it runs, bound the owner's memory, and try 328 ways past both)
     ) -> None:
         self._data_dir = data_dir
         self._most_memory = most_memory or memory.owner_share(memory.of_machine())
