@@ -149,7 +149,8 @@ class Writer:
             try:
                 with transaction(self._connection):
                     return self._store(batch)
-            except duckdb.OutOfMemoryException:
+            # What comes after the one in the same transaction says the other.
+            except (duckdb.OutOfMemoryException, duckdb.TransactionException):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
