@@ -32,7 +32,7 @@ def made(broker: str) -> Topics:
 
 def librdkafka(broker: str, wire: list[tuple[bytes, bytes]]) -> float:
     topic = made(broker).events
-    settings = {**_SETTINGS, "queue.buffering.max.messages": 0}
+    settings = {**_SETTINGS, "enable.idempotence": True, "queue.buffering.max.messages": 0}
     producer = Producer({"bootstrap.servers": broker, **settings})
     started = time.perf_counter()
     for key, value in wire:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from msgspec import Struct
@@ -48,9 +48,15 @@ class Arrivals(Struct, frozen=True):
             [each.value for each in some],
         )
 
-    def take(self, numbers: Iterable[int]) -> Self:
+    def take(self, numbers: Sequence[int]) -> Self:
         """Return the records of these numbers, in their order."""
-        return type(self).of(map(self.record, numbers))
+        return type(self)(
+            [self.topics[number] for number in numbers],
+            [self.partitions[number] for number in numbers],
+            [self.offsets[number] for number in numbers],
+            [self.headers[number] for number in numbers],
+            [self.values[number] for number in numbers],
+        )
 
     def record(self, number: int) -> Arrival:
         """Return one record."""

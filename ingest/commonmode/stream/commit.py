@@ -93,7 +93,7 @@ class Committer:
             return
         try:
             outbox = self._outbox = self._outbox or Outbox(
-                self._connection, self._refused, patience=self._PATIENCE_SECONDS
+                self._connection, self._refused, patience=self._PATIENCE_SECONDS, once=False
             )
             for each in rejected:
                 key, headers, value = to_record(DeadLetter(each, "sink"))

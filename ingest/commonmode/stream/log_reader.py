@@ -100,7 +100,7 @@ class LogReader:
 
     def _only_ours(self, arrivals: Arrivals) -> Arrivals:
         places = enumerate(_places(arrivals))
-        return arrivals.take(number for number, place in places if place in self._next)
+        return arrivals.take([number for number, place in places if place in self._next])
 
     def _is_note(self, message: Message) -> bool:
         if message.error() is None:

@@ -27,7 +27,6 @@ PATIENCE_SECONDS = 120.0
 
 _SETTINGS: Mapping[str, object] = {
     "acks": "all",
-    "enable.idempotence": True,
     "linger.ms": 10,
     "batch.size": 256 * 2**10,
     "message.max.bytes": LARGEST_RECORD,
@@ -80,6 +79,9 @@ class Outbox:
         Bytes out at most: `post` waits while there are more.
     patience : float
         Seconds that the broker may be away.
+    once : bool
+        Whether records arrive once each and in their order. Without it one may arrive twice after
+        a failure, and the first is on its way half a second sooner: no identity is asked for.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class Outbox:
         *,
         in_flight: int = IN_FLIGHT,
         patience: float = PATIENCE_SECONDS,
+        once: bool = True,
     ) -> None:
         self._bootstrap = connection.bootstrap
         self._on_refused = on_refused
@@ -107,6 +110,7 @@ class Outbox:
         settings = {
             **connection.for_librdkafka(),
             **_SETTINGS,
+            "enable.idempotence": once,
             "queue.buffering.max.kbytes": max(1, in_flight // 1024),
             "message.timeout.ms": int(patience * 1000),
         }
