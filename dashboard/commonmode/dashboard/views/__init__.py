@@ -30,6 +30,7 @@ VIEWS = (
     View("scope", "Scope", ":material/lock_open:", "Phenomena"),
     View("events", "Events", ":material/list_alt:", "Look closer"),
     View("sql", "SQL workbench", ":material/terminal:", "Look closer"),
+    View("scorecard", "Scorecard", ":material/grading:", "Look closer"),
     View("health", "Health", ":material/monitor_heart:", "Look closer"),
 )
 
