@@ -28,6 +28,7 @@ VERBS = {
     "replay": "Rebuild a store from the log.",
     "snapshot": "Copy the store for other tools.",
     "schema": "The kinds of event and their fields.",
+    "token": "Who may read the store from elsewhere.",
     "doctor": "What ails a deployment here, and what to do.",
     "dashboard": "The dashboard alone.",
     "watch": "The live watch alone.",

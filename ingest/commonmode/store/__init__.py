@@ -20,6 +20,7 @@ from commonmode.store.errors import (
     StoreHeldError,
     StoreUnreachableError,
     StoreVersionError,
+    TokenError,
 )
 from commonmode.store.execution import split_statements
 from commonmode.store.file_reader import FileReader
@@ -28,6 +29,7 @@ from commonmode.store.flight.address import Address, find_owner
 from commonmode.store.flight.bounds import Limits
 from commonmode.store.flight.client import FlightAppender, FlightReader
 from commonmode.store.flight.server import FlightServer
+from commonmode.store.flight.tokens import TokenBook
 from commonmode.store.layout import default_data_dir, make_folder, run_dir, store_path
 from commonmode.store.reader import Reader
 from commonmode.store.snapshot import snapshot
@@ -57,6 +59,8 @@ __all__ = [
     "StoreUnreachableError",
     "StoreVersionError",
     "StoredTally",
+    "TokenBook",
+    "TokenError",
     "Writer",
     "connect",
     "content_hash",

@@ -44,6 +44,10 @@ class BatchRefusedError(StoreError):
     """A batch does not fit the store; nothing of it was stored."""
 
 
+class TokenError(StoreError):
+    """A named token cannot be made, changed or trusted."""
+
+
 class QueryError(StoreError):
     """A query is wrong, ran too long, or needed too much memory."""
 
