@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from uuid import uuid4
 
+import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from tests.store.samples import action, actions, batch
 
+from commonmode.cli.main import cli
 from commonmode.cli.replay import command
 from commonmode.store import Writer, connect, content_hash
 from commonmode.stream import Connection, Pipe, Topics, ensure
@@ -42,3 +44,38 @@ def test_a_store_that_is_there_is_never_replayed_into(broker: str, tmp_path: Pat
     result = replay(broker, "any.events", tmp_path)
 
     assert "holds a store already" in str(result.exception)
+
+
+ECONOMY = "simulate --agents 100 --events 6000 --plant all --seed 3"
+
+
+def test_a_replay_has_the_same_findings_read_from_the_log_and_found_anew(
+    broker: str, tmp_path: Path
+) -> None:
+    at = ("-b", broker, "-t", f"{uuid4().hex[:12]}.events")
+    economy = tmp_path / "economy.jsonl"
+    economy.write_bytes(run(*ECONOMY.split()).stdout_bytes)
+    run("pipe", *at, str(economy))
+    run("replay", str(tmp_path / "first"), *at)
+    run("replay", str(tmp_path / "anew"), *at)
+    run("detect", "--once", "--final", "--data", str(tmp_path / "anew"))
+
+    run("detect", "--once", "--final", "--data", str(tmp_path / "first"), *at)
+    run("replay", str(tmp_path / "read"), *at)
+
+    first, anew, read = (standing(tmp_path / name) for name in ("first", "anew", "read"))
+    assert set(first["detector"]) == {"monoculture", "collusion", "scope"}
+    assert anew.equals(first)
+    assert read.equals(first)
+
+
+def run(*words: str) -> Result:
+    result = CliRunner().invoke(cli, words, standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def standing(folder: Path) -> pl.DataFrame:
+    with connect(folder) as store:
+        return store.query("SELECT * EXCLUDE (seq, ingested_at) FROM findings ORDER BY finding_id")
