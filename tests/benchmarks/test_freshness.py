@@ -1,0 +1,241 @@
+"""How fresh answers are, how quick, and how long the writer stands still, at a steady pace."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event as Signal
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import pytest
+from confluent_kafka import Producer
+
+from commonmode.dashboard.period import EXTENT
+from commonmode.dashboard.pulse import PULSE
+from commonmode.dashboard.views.economy import data as economy
+from commonmode.dashboard.views.events import data as events
+from commonmode.dashboard.views.findings import data as findings
+from commonmode.store import (
+    Appended,
+    Batch,
+    FlightServer,
+    Offset,
+    Writer,
+    connect,
+    store_path,
+)
+from commonmode.stream import Connection, Sink, Topics, ensure
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.kafka, pytest.mark.slow]
+
+ROWS = int(os.environ.get("COMMONMODE_BENCHMARK_ROWS", "1000000"))
+SECONDS = float(os.environ.get("COMMONMODE_BENCHMARK_SECONDS", "30"))
+PACE = int(os.environ.get("COMMONMODE_BENCHMARK_PACE", "20000"))
+
+SPAN = timedelta(hours=2)
+"""Event time that the rows stored before take up."""
+NEWEST = (
+    "SELECT max(recorded_at) AS newest FROM events WHERE seq > (SELECT max(seq) FROM events) - 10"
+)
+
+HISTORY = """
+INSERT INTO events BY NAME SELECT
+    'old-' || i AS id,
+    ['action_taken', 'action_taken', 'bid_placed', 'message_sent'][1 + i % 4] AS kind,
+    $first::TIMESTAMPTZ + to_microseconds(CAST(i * $step AS BIGINT)) AS "at", "at" AS recorded_at,
+    'agent-' || (hash(i) % 5000) AS agent, 1 AS schema,
+    'family-' || (hash(i) % 5000 % 12) AS family, 'model-' || (hash(i) % 5000 % 24) AS model,
+    'operator-' || (hash(i) % 5000 % 40) AS operator, 'run-' || (i // 50) AS run,
+    'shop/' || (i % 91) || '/round/' || (i // 10000) AS context, 'buy' AS action,
+    'market/stall/' || (hash(i * 7) % 337) AS resource, 'option-' || (hash(i * 3) % 7) AS choice,
+    7 AS options, if(hash(i * 5) % 50 = 0, 'denied', 'ok') AS outcome, '{"quantity":3}' AS args,
+    1.5 + i % 50 AS price, 'history' AS topic, i % 8 AS partition, i // 8 AS "offset",
+    i + 1 AS seq, "at" AS ingested_at
+FROM range($rows) AS t(i)
+"""
+
+WIRE = (
+    '{"id":"new-%d","kind":"action_taken","at":"%s","recorded_at":"%s","agent":"agent-%d",'
+    '"family":"family-%d","model":"gpt-large-2026-01","operator":"operator-%d","run":"run-%d",'
+    '"task":"task-%d","context":"shop/%d/round/%d","action":"buy","resource":"market/stall/%d",'
+    '"choice":"option-%d","options":7,"outcome":"ok","args":{"quantity":3,"note":"as agreed"},'
+    '"price":1.5}'
+)
+
+
+def questions(start: datetime, end: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What an open home page asks while it ticks, and what opening it and the events asks."""
+    period = {"start": start, "end": end}
+    anything = dict.fromkeys(events.Asked._fields)
+    return {
+        "extent": (EXTENT, {}),
+        "pulse": (PULSE, {}),
+        "summary": (economy.SUMMARY, period),
+        "newest findings": (economy.NEWEST, period),
+        "findings mark": (findings.MARK, {}),
+        "flow": (economy.FLOW, {**period, "width": 120}),
+        "families": (economy.FAMILIES, period),
+        "choices": (events.CHOICES, period),
+        "events counted": (events.COUNTED, {**period, **anything}),
+        "events paged": (events.PAGED, {**period, **anything, "page": 100, "skip": 0}),
+    }
+
+
+def history(folder: Path, last: datetime) -> None:
+    """Fill an empty store with rows whose times end now, in one statement."""
+    Writer(folder).close()
+    with duckdb.connect(store_path(folder)) as store:
+        step = SPAN.total_seconds() * 1e6 / ROWS
+        store.execute(HISTORY, {"first": last - SPAN, "step": step, "rows": ROWS})
+
+
+def produce(broker: str, topic: str, go: Signal, done: Signal) -> None:
+    """Send events at a steady pace, each with the time it was sent at."""
+    producer = Producer(
+        {"bootstrap.servers": broker, "linger.ms": 5, "queue.buffering.max.messages": 0}
+    )
+    go.wait()
+    began, sent = time.monotonic(), 0
+    while (passed := time.monotonic() - began) < SECONDS:
+        now = datetime.now(UTC).isoformat()
+        for n in range(sent, int(passed * PACE)):
+            agent = n * 2654435761 % 5000
+            told = (n, now, now, agent, agent % 12, agent % 40, n // 50, n % 211, n % 91)
+            value = WIRE % (*told, n // 10_000, n % 337, n % 7)
+            producer.produce(topic, value, f"agent-{agent}")
+        sent = max(sent, int(passed * PACE))
+        producer.poll(0.005)
+    producer.flush(60)
+    done.set()
+
+
+def poll(folder: Path, start: datetime, done: Signal, told: Any) -> None:
+    """Ask what a dashboard asks, in turn, and how old the newest event is."""
+    seen: dict[str, list[float]] = {"staleness": []}
+    with connect(folder) as store:
+        while not done.is_set():
+            for name, (sql, parameters) in questions(start, datetime.now(UTC)).items():
+                newest = store.query(NEWEST)["newest"].item()
+                if newest is not None:
+                    seen["staleness"].append((datetime.now(UTC) - newest).total_seconds())
+                began = time.perf_counter()
+                store.query(sql, parameters)
+                seen.setdefault(name, []).append(time.perf_counter() - began)
+                time.sleep(0.02)
+    told.put(seen)
+
+
+class Timed:
+    """The writer, and how long each of its commits took."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.seconds: list[float] = []
+
+    def append(self, batch: Batch) -> Appended:
+        began = time.perf_counter()
+        try:
+            return self._writer.append(batch)
+        finally:
+            self.seconds.append(time.perf_counter() - began)
+
+    def offsets(self) -> Sequence[Offset]:
+        return self._writer.offsets()
+
+
+@contextmanager
+def storing(broker: str, topics: Topics, timed: Timed) -> Iterator[Sink]:
+    """Run a sink beside."""
+    stop = threading.Event()
+    sink = Sink(timed, broker, topics)
+    thread = threading.Thread(target=sink.run, args=(stop,))
+    thread.start()
+    yield sink
+    stop.set()
+    thread.join()
+
+
+def alone(folder: Path, start: datetime) -> dict[str, list[float]]:
+    """Ask the same of a store that nobody writes to."""
+    seen: dict[str, list[float]] = {}
+    with connect(folder) as store:
+        for _ in range(5):
+            for name, (sql, parameters) in questions(start, datetime.now(UTC)).items():
+                began = time.perf_counter()
+                store.query(sql, parameters)
+                seen.setdefault(name, []).append(time.perf_counter() - began)
+    return seen
+
+
+def cuts(seconds: Sequence[float]) -> dict[str, float]:
+    """Sum up in milliseconds."""
+    many = quantiles(seconds, n=100, method="inclusive")
+    at = {"p50": many[49], "p95": many[94], "p99": many[98], "max": max(seconds)}
+    return {name: 1000 * value for name, value in at.items()}
+
+
+def tell(name: str, seconds: Sequence[float], of: str, reference: float) -> None:
+    told = ", ".join(f"{cut} {ms:,.1f} ms" for cut, ms in cuts(seconds).items())
+    ratios = ", ".join(f"{ms / 1000 / reference:.2f}" for ms in cuts(seconds).values())
+    print(f"{name}: {told}; {ratios} of {of} ({1000 * reference:,.1f} ms)")  # noqa: T201
+
+
+@pytest.mark.timeout(1800)
+def test_freshness_at_a_steady_pace_with_two_readers(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The producer and the readers are processes of their own, which import this module.
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    topics = Topics.named(f"{uuid4().hex[:12]}.events")
+    ensure(Connection(broker), topics)
+    start = datetime.now(UTC) - SPAN
+    history(tmp_path, datetime.now(UTC))
+    spawn = get_context("spawn")
+    go, done, told = spawn.Event(), spawn.Event(), spawn.Queue()
+    with Writer(tmp_path) as writer, FlightServer(writer):
+        idle = alone(tmp_path, start)
+        timed = Timed(writer)
+        processes = [spawn.Process(target=produce, args=(broker, topics.events, go, done))]
+        processes += [spawn.Process(target=poll, args=(tmp_path, start, done, told)) for _ in "ab"]
+        with storing(broker, topics, timed) as sink:
+            for process in processes:
+                process.start()
+            time.sleep(3)
+            busy = os.times()
+            go.set()
+            seen = [told.get(timeout=SECONDS + 120) for _ in "ab"]
+            spent = sum(os.times()[:2]) - sum(busy[:2])
+        for process in processes:
+            process.join()
+    report(seen, idle, timed, spent, sink.status.appended.stored)
+
+
+def report(
+    seen: Sequence[dict[str, list[float]]],
+    idle: dict[str, list[float]],
+    timed: Timed,
+    spent: float,
+    stored: int,
+) -> None:
+    said = f"{ROWS:,} rows before, {stored:,} stored in {SECONDS:.0f} s"
+    print(f"\n{said}; owner {100 * spent / SECONDS:.0f} % of a core")  # noqa: T201
+    usual = median(timed.seconds)
+    tell("append", timed.seconds, "its median", usual)
+    stale = [each for one in seen for each in one["staleness"]]
+    tell("staleness", stale, "the sink's linger", 0.1)
+    for name, before in idle.items():
+        tell(
+            name, [s for one in seen for s in one[name]], "the same with no writer", median(before)
+        )
+    every = [s for one in seen for name in idle for s in one[name]]
+    tell("all queries", every, "them with no writer", median([s for x in idle.values() for s in x]))
+    assert stored > 0
