@@ -43,9 +43,10 @@ PACE = int(os.environ.get("COMMONMODE_BENCHMARK_PACE", "20000"))
 
 SPAN = timedelta(hours=2)
 """Event time that the rows stored before take up."""
-NEWEST = (
-    "SELECT max(recorded_at) AS newest FROM events WHERE seq > (SELECT max(seq) FROM events) - 10"
-)
+NEWEST = """
+SELECT max(recorded_at) AS newest FROM events
+WHERE seq > (SELECT max(seq) FROM events) - 10 AND topic <> 'history'
+"""
 
 HISTORY = """
 INSERT INTO events BY NAME SELECT
