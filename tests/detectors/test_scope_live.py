@@ -149,10 +149,10 @@ def test_one_wild_clock_closes_nothing() -> None:
 
 def test_an_event_costs_the_same_after_many_as_after_few() -> None:
     def seconds(judge: LiveJudge, names: range) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for i in names:
             judge.feed(act(str(i), "ann", i % 20, f"repo/{i}"))
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     judge = LiveJudge(lateness=None)
     judge.feed(GRANT)

@@ -133,7 +133,9 @@ def main(arguments: list[str] | None = None) -> Any:
         code = exit_code_of(error)
         if code is None:
             raise
-        errors.print("Interrupted." if code == 130 else f"Error: {plain(str(error))}", markup=False)  # noqa: PLR2004  the shell's own number
+        said = "Interrupted." if code == 130 else f"Error: {plain(str(error))}"  # noqa: PLR2004  the shell's own number
+        # A path that is cut in two cannot be copied: the terminal wraps better.
+        errors.print(said, markup=False, soft_wrap=True)
         sys.exit(code)
 
 

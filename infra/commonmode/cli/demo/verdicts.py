@@ -18,8 +18,13 @@ _LOOKALIKES = """
         SELECT phenomenon, label, subject, args->>'plant' AS lookalike,
             coalesce(CAST(args->'agents' AS VARCHAR[]), []) AS agents
         FROM truth
+    ), culprits AS (
+        SELECT phenomenon, flatten(list(agents)) AS guilty
+        FROM label WHERE label = 'culprit' GROUP BY phenomenon
     ), lookalike AS (
-        SELECT * FROM label AS l
+        SELECT * REPLACE (
+            list_filter(agents, lambda one: NOT list_contains(coalesce(guilty, []), one)) AS agents)
+        FROM label AS l LEFT JOIN culprits USING (phenomenon)
         WHERE label = 'innocent' AND NOT EXISTS (
             FROM label AS c
             WHERE c.label = 'culprit' AND c.phenomenon = l.phenomenon AND c.subject = l.subject)
@@ -46,6 +51,7 @@ def lookalikes(reader: Reader) -> pl.DataFrame:
     """Return each kind of innocent lookalike: how many are planted, how many were flagged.
 
     One is flagged when a finding names it, or when most of a finding's agents are of its group.
-    Who is innocent of one thing and planted as a culprit of the same does not count.
+    Who is innocent of one thing and planted as a culprit of the same does not count, alone or in
+    a group.
     """
     return reader.query(_LOOKALIKES)
