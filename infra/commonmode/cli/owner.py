@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from commonmode.cli.listen import listen_options, public_address
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.events import Level
@@ -22,6 +23,7 @@ from commonmode.store import Limits
 @bootstrap_option
 @topic_option
 @redact_option
+@listen_options
 @click.option("--flight-port", default=0, help="Port for queries.  [default: a free one]")
 @click.option(
     "--memory",
@@ -41,6 +43,9 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     client_properties: dict[str, str],
     topic: str,
     redact: Level | None,
+    listen: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     flight_port: int,
     memory: int | None,
     query_seconds: float,
@@ -58,12 +63,21 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     )
     # The clients tell of every connection; what goes wrong they say louder.
     logging.getLogger("kafka").setLevel(logging.WARNING)
+    public = public_address(data_dir, listen, tls_cert, tls_key)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     redaction = redaction_of(data_dir, redact)
     most = memory * 2**20 if memory else None
     limits = Limits(timeout=timedelta(seconds=query_seconds))
-    Owner(data_dir, flight_port, bootstrap, topic, client_properties, redaction, most, limits).run(
-        stop
-    )
+    Owner(
+        data_dir,
+        flight_port,
+        bootstrap,
+        topic,
+        client_properties,
+        redaction,
+        most,
+        limits,
+        public,
+    ).run(stop)

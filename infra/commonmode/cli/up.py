@@ -12,6 +12,7 @@ import click
 from rich.text import Text
 
 from commonmode.cli.deployment_table import deployment_table
+from commonmode.cli.listen import listen_options, public_address
 from commonmode.cli.narrate import Narrator, stop_on_signals
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.output import errors, plain
@@ -31,6 +32,7 @@ _POLL_SECONDS = 0.2
 @bootstrap_option
 @topic_option
 @redact_option
+@listen_options
 @click.option("--detach", "-d", is_flag=True, help="Return once everything works.")
 @click.option("--broker/--no-broker", default=True, help="Run Kafka.", show_default=True)
 @click.option("--watch/--no-watch", default=True, help="Run the live watch.", show_default=True)
@@ -41,24 +43,35 @@ _POLL_SECONDS = 0.2
 @click.option("--broker-port", default=0, help="Port of Kafka.  [default: a free one]")
 @click.option("--flight-port", default=0, help="Port of the store.  [default: a free one]")
 @click.option("--dashboard-port", default=0, help="Port of the dashboard.  [default: a free one]")
-def command(detach: bool, **choices: Any) -> None:  # noqa: FBT001  a click flag
+def command(
+    data_dir: Path,
+    listen: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    detach: bool,  # noqa: FBT001  a click flag
+    **choices: Any,
+) -> None:
     """Start the one-machine deployment: Kafka, the store, detection, watch, dashboard.
 
     With `-b` it uses a Kafka that stands already and starts none.
-    Everything listens on 127.0.0.1 only; Ctrl-C stops it all, and nothing is left behind.
+    Everything listens on 127.0.0.1 only, unless `--listen` names an address for queries.
+    Ctrl-C stops it all, and nothing is left behind.
 
     \b
     Example:
       commonmode up --detach
       commonmode up --redact content
+      commonmode up --listen 0.0.0.0:31337 --tls-cert store.pem --tls-key store.key
       commonmode up -b broker.example.org:9092 --no-dashboard
     """
+    public = public_address(data_dir, listen, tls_cert, tls_key)
     if detach:
-        _detach(choices["data_dir"])
+        _detach(data_dir)
         return
     stop_on_signals()
     try:
-        with Deployment(changed=Narrator(errors).tell, **choices) as running:
+        narrator = Narrator(errors)
+        with Deployment(data_dir, public=public, changed=narrator.tell, **choices) as running:
             errors.print(deployment_table(running.status()))
             errors.print("Ctrl-C stops everything.")
             running.wait()

@@ -25,6 +25,7 @@ from commonmode.local.plan import Plan
 from commonmode.local.services import Services
 from commonmode.local.status import status
 from commonmode.local.supervisor import Supervisor
+from commonmode.store import PublicAddress
 from commonmode.stream import Connection, Topics, ensure
 
 ATTEMPTS = 3
@@ -52,6 +53,8 @@ class Deployment:
         TLS and SASL for a Kafka that stands already.
     redact
         What is taken out of records between Kafka and the store; None: nothing.
+    public
+        Where others may read the store as well; None: nowhere.
     broker_port, flight_port, dashboard_port
         Ports on loopback; 0 takes the one of last time, or a free one.
     changed
@@ -76,6 +79,7 @@ class Deployment:
         topic: str = "commonmode.events",
         client_properties: Mapping[str, str] | None = None,
         redact: Level | None = None,
+        public: PublicAddress | None = None,
         broker_port: int = 0,
         flight_port: int = 0,
         dashboard_port: int = 0,
@@ -91,6 +95,7 @@ class Deployment:
             topic=topic,
             client_properties=client_properties or {},
             redact=redact,
+            public=public,
             broker_port=broker_port,
             flight_port=flight_port,
             dashboard_port=dashboard_port,

@@ -11,7 +11,7 @@ from pathlib import Path
 from commonmode.events import Redaction
 from commonmode.local import memory
 from commonmode.local.pulse import EVERY_SECONDS, beat
-from commonmode.store import FlightServer, Limits, Writer, own
+from commonmode.store import FlightServer, Limits, PublicAddress, Writer, own
 from commonmode.store.lag import Lag, LagJournal
 from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, ensure
 
@@ -41,6 +41,8 @@ class Owner:
         Bytes this process may take; None takes a share of the machine's.
     limits
         What queries may take.
+    public
+        Where others may read as well, over TLS and with tokens that have names.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  each is one switch of `owner`
@@ -53,11 +55,13 @@ class Owner:
         redaction: Redaction | None = None,
         most_memory: int | None = None,
         limits: Limits | None = None,
+        public: PublicAddress | None = None,
     ) -> None:
         self._data_dir = data_dir
         self._most_memory = most_memory or memory.owner_share(memory.of_machine())
         self._lag = LagJournal(data_dir)
         self._limits = limits
+        self._public = public
         self._flight_port = flight_port
         self._topics = Topics.named(topic)
         self._redaction = redaction
@@ -80,9 +84,13 @@ class Owner:
         with (
             memory.Bound(self._most_memory),
             own(self._data_dir, memory.duckdb_share(self._most_memory)) as writer,
-            FlightServer(writer, port=self._flight_port, limits=self._limits) as server,
+            FlightServer(
+                writer, port=self._flight_port, limits=self._limits, public=self._public
+            ) as server,
         ):
             logger.info("the store of %s is served: %s", self._data_dir, server.address)
+            if server.public_uri:
+                logger.info("others read it at %s", server.public_uri)
             if self._connection is None:
                 while not stop.wait(EVERY_SECONDS) and writer.defect is None:
                     beat()

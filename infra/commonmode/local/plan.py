@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from commonmode.events import Level
 from commonmode.local.pulse import PULSE
+from commonmode.store import PublicAddress
 
 CLIENT_PROPERTIES = "COMMONMODE_CLIENT_PROPERTIES"
 """Carries ``-X`` to the children: a password on a command line is seen by every user."""
@@ -33,6 +34,8 @@ class Plan(Struct, frozen=True, kw_only=True):
         TLS and SASL for a Kafka that stands already.
     redact
         What the owner takes out of records before it stores them; None: nothing.
+    public
+        Where others may read the store as well; None: nowhere.
     broker_port, flight_port, dashboard_port
         Ports on loopback; 0 takes the one of last time, or a free one.
     """
@@ -46,6 +49,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     topic: str = "commonmode.events"
     client_properties: Mapping[str, str] = {}
     redact: Level | None = None
+    public: PublicAddress | None = None
     broker_port: int = 0
     flight_port: int = 0
     dashboard_port: int = 0

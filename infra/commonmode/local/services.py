@@ -73,7 +73,8 @@ class Services:
 
     def _owner(self) -> Service:
         redact = ("--redact", self._plan.redact) if self._plan.redact else ()
-        service = self._beating("owner", "--flight-port", str(self._flight_port), *redact)
+        public = self._plan.public.options() if self._plan.public else ()
+        service = self._beating("owner", "--flight-port", str(self._flight_port), *redact, *public)
         service.after = ("broker",) if self._plan.own_broker else ()
         service.is_ready = lambda: ports.answers(self._flight_port)
         service.address = self.flight

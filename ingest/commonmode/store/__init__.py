@@ -12,6 +12,7 @@ from commonmode.store.connect import StoreReader, connect, open_writer, own
 from commonmode.store.content_hash import content_hash
 from commonmode.store.errors import (
     BatchRefusedError,
+    ListenError,
     QueryError,
     QueryRefusedError,
     StoreDamagedError,
@@ -28,6 +29,7 @@ from commonmode.store.flight.access import own_token
 from commonmode.store.flight.address import Address, find_owner
 from commonmode.store.flight.bounds import Limits
 from commonmode.store.flight.client import FlightAppender, FlightReader
+from commonmode.store.flight.public import PublicAddress
 from commonmode.store.flight.server import FlightServer
 from commonmode.store.flight.tokens import TokenBook
 from commonmode.store.layout import default_data_dir, make_folder, run_dir, store_path
@@ -46,8 +48,10 @@ __all__ = [
     "FlightReader",
     "FlightServer",
     "Limits",
+    "ListenError",
     "Offset",
     "Progress",
+    "PublicAddress",
     "QueryError",
     "QueryRefusedError",
     "Reader",

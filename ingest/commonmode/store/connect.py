@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,19 +59,37 @@ class StoreReader(Reader):
             self._flight = None
 
 
-def connect(data: Path | str | None = None) -> StoreReader:
-    """Return a reader of the store of a data folder.
+def connect(
+    data: Path | str | None = None, *, token: str | None = None, ca: Path | str | None = None
+) -> Reader:
+    """Return a reader of the store of a data folder, or of one that is served elsewhere.
 
     Parameters
     ----------
-    data : path, optional
-        The data folder; `default_data_dir` when not given.
+    data : path or str, optional
+        The data folder, `default_data_dir` when not given; or ``grpc+tls://host:port``.
+    token : str, optional
+        A token with a name, for an address; ``COMMONMODE_TOKEN`` when not given.
+    ca : path, optional
+        Certificates (PEM) of the authority to trust, for an address.
 
     Returns
     -------
-    StoreReader
+    Reader
         Asks the process that owns the store, or opens the file where none does.
+
+    Raises
+    ------
+    StoreUnreachableError
+        For an address without TLS: the token could be read on the way.
     """
+    address = str(data)
+    if address.startswith("grpc+tls://"):
+        shown = os.environ.get("COMMONMODE_TOKEN", "") if token is None else token
+        return FlightReader(address, shown, Path(ca).read_bytes() if ca is not None else None)
+    if "://" in address:
+        msg = f"needed a data folder or an address grpc+tls://HOST:PORT; found {address}."
+        raise StoreUnreachableError(msg)
     return StoreReader(data)
 
 

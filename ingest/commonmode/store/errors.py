@@ -48,6 +48,10 @@ class TokenError(StoreError):
     """A named token cannot be made, changed or trusted."""
 
 
+class ListenError(StoreError):
+    """The store cannot be served at an address safely, or at all."""
+
+
 class QueryError(StoreError):
     """A query is wrong, ran too long, or needed too much memory."""
 

@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +36,55 @@ def own_token(run: Path) -> str:
     return token
 
 
-class TokenCheck(flight.ServerMiddlewareFactory):  # type: ignore[misc]  # pyarrow has no types for Flight
-    """Lets a call pass when it shows the token, as bearer or as the password of any user."""
+Holder = Callable[[str], str | None]
+"""Says whose a token is; None for nobody's."""
 
-    def __init__(self, token: str) -> None:
+
+def holder_of(own: str) -> Holder:
+    """Return what knows the owner's token alone."""
+    token = own.encode()
+    return lambda shown: "local" if hmac.compare_digest(shown.encode(), token) else None
+
+
+class TokenCheck(flight.ServerMiddlewareFactory):  # type: ignore[misc]  # pyarrow has no types for Flight
+    """Lets a call pass when it shows a token, as bearer or as the password of any user.
+
+    Parameters
+    ----------
+    name_of : callable
+        Says whose a token is; None for nobody's.
+    refusal : str
+        What everyone else is told, whatever is wrong.
+    wrong : callable
+        Called before a call that showed a wrong token is refused.
+    """
+
+    def __init__(
+        self, name_of: Holder, refusal: str, wrong: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
-        self._token = token.encode()
+        self._name_of = name_of
+        self._refusal = refusal
+        self._wrong = wrong
 
     def start_call(self, info: Any, headers: Any) -> flight.ServerMiddleware:
-        """Refuse a call without the token."""
+        """Refuse a call without a token that counts."""
         del info
         shown = [value for name in headers for value in headers[name] if name == "authorization"]
-        if not any(self._is_token(str(value)) for value in shown):
-            msg = "the owner of the store asks for its token, in run/token of the data folder."
-            raise flight.FlightUnauthenticatedError(msg)
-        return _Bearer(self._token.decode())
+        tokens = [token for value in shown if (token := _secret(str(value)))]
+        for token in tokens:
+            if self._name_of(token) is not None:
+                return _Bearer(token)
+        if tokens:
+            self._wrong()
+        raise flight.FlightUnauthenticatedError(self._refusal)
 
-    def _is_token(self, header: str) -> bool:
-        scheme, _, value = header.partition(" ")
-        if scheme.lower() == "basic":
-            value = _password(value)
-        elif scheme.lower() != "bearer":
-            return False
-        return hmac.compare_digest(value.encode(), self._token)
+
+def _secret(header: str) -> str:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "basic":
+        return _password(value)
+    return value if scheme.lower() == "bearer" else ""
 
 
 def _password(encoded: str) -> str:

@@ -27,12 +27,13 @@ _FAULTS = (flight.FlightError, pa.ArrowException, OSError)
 class _Connection:
     """One connection to an owner, with its token."""
 
-    def __init__(self, address: Address, token: str) -> None:
-        self.where = f"{address.host}:{address.port}"
+    def __init__(self, address: Address | str, token: str, ca: bytes | None = None) -> None:
+        uri = address if isinstance(address, str) else address.uri
+        self.where = uri.partition("://")[2]
         self.options = flight.FlightCallOptions(
             headers=[(b"authorization", f"Bearer {token}".encode())]
         )
-        self.client = flight.connect((address.host, address.port))
+        self.client = flight.connect(uri, tls_root_certs=ca)
 
 
 class FlightReader(Reader):
@@ -40,14 +41,16 @@ class FlightReader(Reader):
 
     Parameters
     ----------
-    address : Address
-        Where it listens.
+    address : Address or str
+        Where it listens; from elsewhere ``grpc+tls://host:port``.
     token : str
         What it asks for.
+    ca : bytes, optional
+        Certificates (PEM) of the authority to trust; those of this machine when not given.
     """
 
-    def __init__(self, address: Address, token: str) -> None:
-        self._to = _Connection(address, token)
+    def __init__(self, address: Address | str, token: str, ca: bytes | None = None) -> None:
+        self._to = _Connection(address, token, ca)
 
     def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
         """See `Reader.batches`."""
@@ -80,15 +83,17 @@ class FlightAppender:
 
     Parameters
     ----------
-    address : Address
+    address : Address or str
         Where it listens.
     token : str
         What it asks for.
+    ca : bytes, optional
+        Certificates (PEM) of the authority to trust; those of this machine when not given.
     """
 
-    def __init__(self, address: Address, token: str) -> None:
-        self._to = _Connection(address, token)
-        self._reader = FlightReader(address, token)
+    def __init__(self, address: Address | str, token: str, ca: bytes | None = None) -> None:
+        self._to = _Connection(address, token, ca)
+        self._reader = FlightReader(address, token, ca)
 
     def append(self, batch: Batch) -> Appended:
         """Store a batch in one transaction.

@@ -64,7 +64,10 @@ def from_flight(error: Exception, where: str) -> StoreError:
     text = str(error).partition(". gRPC client debug context")[0]
     if isinstance(error, flight.FlightUnauthenticatedError):
         msg = f"the owner of the store at {where} did not accept the token."
-        return StoreUnreachableError(msg, "read it anew from run/token of the data folder")
+        return StoreUnreachableError(
+            msg,
+            "here it is run/token of the data folder; from elsewhere, one of `commonmode token`",
+        )
     if isinstance(error, flight.FlightUnavailableError | flight.FlightTimedOutError):
         return StoreUnreachableError(f"the owner of the store at {where} does not answer: {text}.")
     return StoreError(f"the owner of the store at {where} failed: {text}.")

@@ -12,22 +12,28 @@ import msgspec
 import pyarrow as pa
 from pyarrow import flight
 
-from commonmode.store.errors import QueryRefusedError
+from commonmode.store.errors import ListenError, QueryRefusedError
 from commonmode.store.execution import Parameters, single_read
 from commonmode.store.flight import catalog, info, messages, outgoing
-from commonmode.store.flight.access import NoHandshake, TokenCheck, own_token
+from commonmode.store.flight.access import NoHandshake, TokenCheck, holder_of, own_token
 from commonmode.store.flight.address import Address, announce, withdraw
 from commonmode.store.flight.bounds import Limits, QueryPool
+from commonmode.store.flight.delay import Delay
 from commonmode.store.flight.faults import faults
 from commonmode.store.flight.parameters import parameter_schema
 from commonmode.store.flight.prepared import Prepared, PreparedStatements, in_order, unbound
 from commonmode.store.flight.protobuf import pack, unpack
+from commonmode.store.flight.public import PublicAddress
+from commonmode.store.flight.tokens import TokenBook
 from commonmode.store.flight.wire import decode_batch, decode_query, encode_query, is_batch
 from commonmode.store.layout import run_dir
 from commonmode.store.writer import Writer
 
 CREATE_PREPARED = "CreatePreparedStatement"
 CLOSE_PREPARED = "ClosePreparedStatement"
+
+LOCAL_REFUSAL = "the owner of the store asks for its token, in run/token of the data folder."
+PUBLIC_REFUSAL = "the store asks for a token with a name; whoever keeps the store makes them."
 
 GRACE_SECONDS = 3.0
 """How long a server that is shut down waits for its clients to notice."""
@@ -49,31 +55,58 @@ class FlightServer:
         Where to listen: loopback and a free port when not given.
     limits : Limits, optional
         What queries may take.
+    public : PublicAddress, optional
+        Where others may read as well: over TLS, with tokens that have names, and only read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  each is one switch of the owner
         self,
         writer: Writer,
         token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
+        public: PublicAddress | None = None,
     ) -> None:
         self._run = run_dir(writer.path)
         self._writer = writer
         self._token = token or own_token(self._run)
         self._place = (host, port)
         self._pool = QueryPool(writer, limits or Limits())
-        self._server: _Server | None = None
+        self._public = public
+        self._servers: list[_Server] = []
         self.address: Address | None = None
+        self.public_uri = ""
 
     def start(self) -> Address:
-        """Listen, and write the address to ``run/flight.json``."""
+        """Listen, and write the address to ``run/flight.json``.
+
+        Raises
+        ------
+        ListenError
+            When the public address cannot be listened at.
+        """
+        if self._public is not None:
+            self._servers.append(self._for_others(self._public))
         host, port = self._place
-        self._server = _Server(f"grpc://{host}:{port}", self._token, self._writer, self._pool)
-        self.address = Address(host, self._server.port, os.getpid())
+        check = TokenCheck(holder_of(self._token), LOCAL_REFUSAL)
+        local = _Server(f"grpc://{host}:{port}", check, self._pool, self._writer)
+        self._servers.append(local)
+        self.address = Address(host, local.port, os.getpid())
         announce(self._run, self.address)
         return self.address
+
+    def _for_others(self, public: PublicAddress) -> _Server:
+        check = TokenCheck(TokenBook(self._run).name_of, PUBLIC_REFUSAL, Delay())
+        where = f"grpc+tls://{public.host}:{public.port}"
+        pair = public.pair()
+        try:
+            server = _Server(where, check, self._pool, tls_certificates=[pair])
+        except (pa.ArrowException, OSError) as error:
+            msg = f"nobody can listen at {public.host}:{public.port}: {error}."
+            raise ListenError(msg, "is another process there already?") from error
+        self.public_uri = f"grpc+tls://{public.host}:{server.port}"
+        return server
 
     @property
     def uri(self) -> str:
@@ -82,17 +115,13 @@ class FlightServer:
 
     def shutdown(self) -> None:
         """Stop listening and stop what runs; the writer stays open."""
-        if self._server is None or self.address is None:
+        if self.address is None:
             return
         withdraw(self._run, self.address)
         self._pool.stop()
-        # gRPC waits for calls to end, and a client that does not fetch its rows never ends its.
-        ending = threading.Thread(target=self._server.shutdown, daemon=True)
-        ending.start()
-        ending.join(GRACE_SECONDS)
-        if ending.is_alive():
-            _leave_behind(self._server)
-        self._server = None
+        while self._servers:
+            _end(self._servers.pop())
+        self.address = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,6 +129,15 @@ class FlightServer:
 
     def __exit__(self, *_: object) -> None:
         self.shutdown()
+
+
+def _end(server: flight.FlightServerBase) -> None:
+    # gRPC waits for calls to end, and a client that does not fetch its rows never ends its.
+    ending = threading.Thread(target=server.shutdown, daemon=True)
+    ending.start()
+    ending.join(GRACE_SECONDS)
+    if ending.is_alive():
+        _leave_behind(server)
 
 
 def _leave_behind(server: flight.FlightServerBase) -> None:
@@ -112,11 +150,25 @@ def _leave_behind(server: flight.FlightServerBase) -> None:
 
 
 class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no types for Flight
-    def __init__(self, uri: str, token: str, writer: Writer, pool: QueryPool) -> None:
+    """Answers queries; takes batches as well where it is given a writer."""
+
+    def __init__(
+        self,
+        uri: str,
+        check: TokenCheck,
+        pool: QueryPool,
+        writer: Writer | None = None,
+        tls_certificates: list[tuple[bytes, bytes]] | None = None,
+    ) -> None:
         self._pool = pool
         self._writer = writer
         self._prepared = PreparedStatements()
-        super().__init__(uri, auth_handler=NoHandshake(), middleware={"token": TokenCheck(token)})
+        super().__init__(
+            uri,
+            auth_handler=NoHandshake(),
+            tls_certificates=tls_certificates,
+            middleware={"token": check},
+        )
 
     def get_flight_info(self, context: Any, descriptor: Any) -> flight.FlightInfo:
         del context
@@ -222,6 +274,11 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         del context
         with faults():
             if is_batch(descriptor.command):
+                if self._writer is None:
+                    msg = "whoever reads from elsewhere cannot write."
+                    raise QueryRefusedError(
+                        msg, "send events to Kafka, or write where the store is"
+                    )
                 batch = decode_batch(descriptor.command, reader.read_all())
                 appended = self._writer.append(batch)
                 writer.write(pa.py_buffer(msgspec.msgpack.encode(appended)))

@@ -1,0 +1,272 @@
+"""The store as other machines meet it: TLS, tokens with names, and nothing to write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import adbc_driver_flightsql.dbapi as flight_sql
+import pytest
+import trustme
+from pyarrow import flight
+from tests.store.samples import actions, batch
+
+from commonmode.store import (
+    FlightAppender,
+    FlightReader,
+    FlightServer,
+    ListenError,
+    PublicAddress,
+    QueryRefusedError,
+    StoreError,
+    StoreUnreachableError,
+    TokenBook,
+    TokenError,
+    Writer,
+    connect,
+    own_token,
+    run_dir,
+)
+from commonmode.store.flight import delay
+
+
+class Pair(NamedTuple):
+    """Files of an authority and of a certificate it signed."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """A certificate for localhost."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = Pair(folder / "ca.pem", folder / "store.pem", folder / "store.key")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(made.ca)
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(made.certificate)
+    issued.private_key_pem.write_to_path(made.key)
+    made.key.chmod(0o600)
+    return made
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> TokenBook:
+    """The tokens of the store that is served."""
+    return TokenBook(run_dir(tmp_path))
+
+
+@pytest.fixture
+def public(writer: Writer, pair: Pair) -> Iterator[FlightServer]:
+    """A store of ten actions, served here and to others."""
+    writer.append(batch(actions(10)))
+    with FlightServer(writer, public=at("127.0.0.1:0", pair)) as server:
+        yield server
+
+
+def at(listen: str, pair: Pair) -> PublicAddress:
+    return PublicAddress.parse(listen, pair.certificate, pair.key)
+
+
+def count(public: FlightServer, pair: Pair, token: str) -> int:
+    with connect(public.public_uri, token=token, ca=pair.ca) as store:
+        return int(store.query("SELECT count(*) FROM events").item())
+
+
+def test_who_has_a_token_reads_over_tls(public: FlightServer, pair: Pair, book: TokenBook) -> None:
+    assert count(public, pair, book.add("ada")) == 10
+
+
+def test_the_token_may_come_from_the_environment(
+    public: FlightServer, pair: Pair, book: TokenBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONMODE_TOKEN", book.add("ada"))
+
+    with connect(public.public_uri, ca=pair.ca) as store:
+        assert store.last_seq() == 10
+
+
+def test_other_tools_read_too_with_prepared_statements(
+    public: FlightServer, pair: Pair, book: TokenBook
+) -> None:
+    options = {
+        "adbc.flight.sql.authorization_header": f"Bearer {book.add('ada')}",
+        "adbc.flight.sql.client_option.tls_root_certs": pair.ca.read_text(),
+    }
+    with (
+        flight_sql.connect(public.public_uri, options, autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT id FROM events WHERE seq = ?", (3,))
+        assert cursor.fetchall() == [("event-2",)]
+
+
+def test_tokens_change_while_the_store_runs(
+    public: FlightServer, pair: Pair, book: TokenBook
+) -> None:
+    old = book.add("ada")
+    with connect(public.public_uri, token=old, ca=pair.ca) as store:
+        assert store.last_seq() == 10
+        new = book.rotate("ada")
+        with pytest.raises(StoreUnreachableError, match="did not accept the token"):
+            store.last_seq()
+    assert count(public, pair, new) == 10
+
+    book.revoke("ada")
+    with pytest.raises(StoreUnreachableError, match="did not accept the token"):
+        count(public, pair, new)
+
+
+def test_the_token_of_local_processes_opens_nothing_there(
+    public: FlightServer, pair: Pair, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreUnreachableError, match="did not accept the token"):
+        count(public, pair, own_token(run_dir(tmp_path)))
+
+
+def test_a_named_token_opens_nothing_on_loopback(public: FlightServer, book: TokenBook) -> None:
+    assert public.address is not None
+    with (
+        FlightReader(public.address, book.add("ada")) as reader,
+        pytest.raises(StoreUnreachableError, match="did not accept the token"),
+    ):
+        reader.last_seq()
+
+
+def test_a_named_token_cannot_write(
+    public: FlightServer, pair: Pair, book: TokenBook, writer: Writer, tmp_path: Path
+) -> None:
+    token = book.add("ada")
+    with (
+        FlightAppender(public.public_uri, token, pair.ca.read_bytes()) as appender,
+        pytest.raises(QueryRefusedError, match="cannot write"),
+    ):
+        appender.append(batch(actions(11)))
+    with (
+        connect(public.public_uri, token=token, ca=pair.ca) as store,
+        pytest.raises(QueryRefusedError),
+    ):
+        store.query("DELETE FROM events")
+    with connect(tmp_path) as store:
+        assert store.last_seq() == 10
+    assert writer.is_open
+
+
+def test_nothing_is_told_without_tls(public: FlightServer, book: TokenBook) -> None:
+    token = book.add("ada")
+    bare = public.public_uri.replace("grpc+tls", "grpc")
+    with FlightReader(bare, token) as reader, pytest.raises(StoreError):
+        reader.last_seq()
+    with pytest.raises(StoreUnreachableError, match=r"grpc\+tls"):
+        connect(bare, token=token)
+
+
+def test_a_certificate_of_another_authority_is_not_trusted(
+    public: FlightServer, pair: Pair, book: TokenBook, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    with pytest.raises(StoreUnreachableError):
+        count(public, pair._replace(ca=other), book.add("ada"))
+
+
+def refusal(public: FlightServer, pair: Pair, header: bytes) -> str:
+    options = flight.FlightCallOptions(headers=[(b"authorization", header)])
+    with (
+        closing(flight.connect(public.public_uri, tls_root_certs=pair.ca.read_bytes())) as client,
+        pytest.raises(flight.FlightUnauthenticatedError) as refused,
+    ):
+        client.do_get(flight.Ticket(b"x"), options)
+    return str(refused.value).partition(". gRPC client debug context")[0]
+
+
+def test_a_refusal_does_not_tell_whether_a_name_exists(
+    public: FlightServer, pair: Pair, book: TokenBook
+) -> None:
+    book.add("ada")
+    # ada:x, bob:x
+    headers = (b"Basic YWRhOng=", b"Basic Ym9iOng=", b"Bearer x", b"Bearer ", b"")
+
+    assert len({refusal(public, pair, header) for header in headers}) == 1
+
+
+def test_wrong_tokens_wait_longer_each_time_and_right_ones_never(
+    public: FlightServer, pair: Pair, book: TokenBook
+) -> None:
+    token = book.add("ada")
+
+    def seconds(header: bytes) -> float:
+        began = time.monotonic()
+        refusal(public, pair, header)
+        return time.monotonic() - began
+
+    assert seconds(b"") < delay.MOST_SECONDS
+    waits = [seconds(b"Bearer wrong") for _ in range(4)]
+    assert all(wait >= delay.FIRST_SECONDS * 2**number for number, wait in enumerate(waits)), waits
+    assert count(public, pair, token) == 10
+
+
+def test_after_a_minute_the_wait_is_short_again() -> None:
+    waited: list[float] = []
+    now = [0.0]
+    wait = delay.Delay(lambda: now[0], waited.append)
+    for now[0] in (1.0, 2.0, 2.0 + delay.FORGOTTEN_SECONDS + 1):
+        wait()
+
+    assert waited == [0.1, 0.2, 0.1]
+
+
+@pytest.mark.parametrize("listen", ["", "host", ":1", "host:", "host:x", "host:70000"])
+def test_what_is_no_address_is_refused(listen: str, pair: Pair) -> None:
+    with pytest.raises(ListenError, match="HOST:PORT"):
+        at(listen, pair)
+
+
+def test_without_a_certificate_the_refusal_says_how_to_make_one() -> None:
+    with pytest.raises(ListenError, match="openssl req -x509"):
+        PublicAddress.parse("0.0.0.0:1", None, None)
+
+
+def test_a_key_of_another_certificate_is_refused(pair: Pair, tmp_path: Path) -> None:
+    other = tmp_path / "other.key"
+    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(other)
+    with pytest.raises(ListenError, match="no certificate with its key"):
+        PublicAddress.parse("h:1", pair.certificate, other).pair()
+
+
+def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ListenError, match=r"gone\.key"):
+        PublicAddress.parse("h:1", tmp_path / "gone.pem", tmp_path / "gone.key").pair()
+
+
+def test_a_key_that_anyone_can_read_is_refused(pair: Pair, tmp_path: Path) -> None:
+    key = tmp_path / "open.key"
+    key.write_bytes(pair.key.read_bytes())
+    key.chmod(0o644)
+    with pytest.raises(ListenError, match="chmod 600"):
+        PublicAddress.parse("h:1", pair.certificate, key).pair()
+
+
+def test_without_a_named_token_nobody_is_listened_for(pair: Pair, book: TokenBook) -> None:
+    address = at("127.0.0.1:0", pair)
+    with pytest.raises(TokenError, match="commonmode token add NAME"):
+        address.must_have_readers(book.path.parent)
+
+    book.add("ada")
+    address.must_have_readers(book.path.parent)
+
+
+def test_an_address_that_is_taken_is_said_so(
+    public: FlightServer, pair: Pair, tmp_path: Path
+) -> None:
+    taken = public.public_uri.partition("://")[2]
+    with (
+        Writer(tmp_path / "another") as writer,
+        pytest.raises(ListenError, match="nobody can listen"),
+    ):
+        FlightServer(writer, public=at(taken, pair)).start()
