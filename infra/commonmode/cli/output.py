@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,15 +44,38 @@ def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
         case "table":
             out.write(_table(frame).encode())
         case "csv":
-            _flat(frame).write_csv(out)
+            _harmless(_flat(frame)).write_csv(out)
         case "jsonl":
-            frame.write_ndjson(out)
+            out.write(_spelt(frame.write_ndjson()).encode())
         case "parquet":
             frame.write_parquet(out)
         case "arrow":
             frame.write_ipc_stream(out)
     sys.stdout.buffer.write(out.getbuffer())
     sys.stdout.buffer.flush()
+
+
+_HIDDEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+"""Controls and characters without width or against the direction, which JSON lets stand."""
+
+_OBEYED = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+_FORMULA = r"^([=+\-@\t])"
+
+
+def _spelt(lines: str) -> str:
+    """Spell hidden characters out as JSON escapes: who reads the JSON has them back."""
+    return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], lines)
+
+
+def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return texts that no terminal obeys and no spreadsheet computes; CSV has no escapes."""
+    texts = pl.col(pl.String)
+    shown = frame.with_columns(
+        texts.str.replace_all(_OBEYED, "\ufffd").str.replace(_FORMULA, "'${1}")
+    )
+    return shown.rename(lambda name: re.sub(_FORMULA, r"'\1", re.sub(_OBEYED, "\ufffd", name)))
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

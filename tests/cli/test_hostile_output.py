@@ -1,0 +1,59 @@
+"""What agents wrote, in every form that rows are printed in."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import polars as pl
+import pytest
+
+from commonmode.cli.output import emit
+
+HOSTILE = {
+    "colour": "\x1b[31mred",
+    "screen": "\x1b[2J\x1b[H",
+    "title": "\x1b]0;owned\x07",
+    "link": "\x1b]8;;http://evil.example\x1b\\here\x1b]8;;\x1b\\",
+    "clipboard": "\x1b]52;c;ZXZpbA==\x07",
+    "device": "\x1bPq#0\x1b\\",
+    "c1": "\x9b31mred\x9d0;owned\x9c",
+    "bidi": "pay\u202efdp.exe\u2066",
+    "backspace": "safe\x08\x08\x08\x08evil\r",
+    "markup": "[bold]x[/bold][link=http://evil.example]y[/link]",
+    "formula": '=HYPERLINK("http://evil.example")',
+    "plus": "+1+cmd|' /C calc'!A0",
+    "at": "@SUM(1)",
+}
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printed(text: str, form: str, capsysbinary: pytest.CaptureFixture[bytes]) -> str:
+    emit(pl.DataFrame({"agent": [text], text: [[text]]}), form)
+    return capsysbinary.readouterr().out.decode()
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "jsonl"])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_escape_comes_through(
+    text: str, form: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert OBEYED.findall(printed(text, form, capsysbinary)) == []
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_whoever_reads_the_json_has_the_text_back(
+    text: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert json.loads(printed(text, "jsonl", capsysbinary))["agent"] == text
+
+
+@pytest.mark.parametrize("name", ["formula", "plus", "at"])
+def test_a_spreadsheet_computes_nothing(
+    name: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    emit(pl.DataFrame({"agent": [HOSTILE[name]], "n": [-1]}), "csv")
+    row = capsysbinary.readouterr().out.decode().splitlines()[1]
+
+    assert row.lstrip('"').startswith("'")
+    assert row.endswith(",-1")
