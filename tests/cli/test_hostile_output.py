@@ -57,3 +57,32 @@ def test_a_spreadsheet_computes_nothing(
 
     assert row.lstrip('"').startswith("'")
     assert row.endswith(",-1")
+
+
+def test_column_names_that_become_the_same_are_numbered(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    names = ["a\x1b", "a\x07", "a\ufffd_2", "=a", "'=a"]
+    emit(pl.DataFrame({name: [i] for i, name in enumerate(names)}), "csv")
+    header, row = capsysbinary.readouterr().out.decode().splitlines()
+
+    assert header == "a\ufffd,a\ufffd_2,a\ufffd_2_2,'=a,'=a_2"
+    assert row == "0,1,2,3,4"
+
+
+@pytest.mark.parametrize("number", ["-5", "+1.5", "-.5e-3", "-2."])
+def test_a_number_written_as_text_needs_no_guard(
+    number: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    emit(pl.DataFrame({"price": [number]}), "csv")
+
+    assert capsysbinary.readouterr().out.decode() == f"price\n{number}\n"
+
+
+@pytest.mark.parametrize("formula", ["-5+1", "-5\n=1", "--5", "-", "-1e"])
+def test_a_number_that_goes_on_is_no_number(
+    formula: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    emit(pl.DataFrame({"price": [formula]}), "csv")
+
+    assert capsysbinary.readouterr().out.decode().splitlines()[1].lstrip('"').startswith("'")

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import IO, Any, Literal
 
 import click
@@ -60,8 +61,10 @@ _HIDDEN = re.compile(
 )
 """Controls and characters without width or against the direction, which JSON lets stand."""
 
-_OBEYED = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+_OBEYED = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _FORMULA = r"^([=+\-@\t])"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+"""A spreadsheet only reads these, sign or not."""
 
 
 def _spelt(lines: str) -> str:
@@ -71,11 +74,26 @@ def _spelt(lines: str) -> str:
 
 def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
     """Return texts that no terminal obeys and no spreadsheet computes; CSV has no escapes."""
-    texts = pl.col(pl.String)
-    shown = frame.with_columns(
-        texts.str.replace_all(_OBEYED, "\ufffd").str.replace(_FORMULA, "'${1}")
+    return frame.with_columns(_guarded(pl.col(pl.String))).pipe(_renamed)
+
+
+def _guarded(texts: pl.Expr) -> pl.Expr:
+    shown = texts.str.replace_all(_OBEYED, "\ufffd")
+    return (
+        pl.when(shown.str.contains(_NUMBER))
+        .then(shown)
+        .otherwise(shown.str.replace(_FORMULA, "'${1}"))
     )
-    return shown.rename(lambda name: re.sub(_FORMULA, r"'\1", re.sub(_OBEYED, "\ufffd", name)))
+
+
+def _renamed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Make the names harmless as well; two that become the same are numbered."""
+    shown = pl.select(_guarded(pl.lit(pl.Series(frame.columns, dtype=pl.String)))).to_series()
+    names: list[str] = []
+    for name in shown:
+        numbered = (name if n == 1 else f"{name}_{n}" for n in count(1))
+        names.append(next(free for free in numbered if free not in names))
+    return frame.rename(dict(zip(frame.columns, names, strict=True)))
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +130,7 @@ def _cell(value: Any) -> str:
 def summary(values: Mapping[str, Any], *, as_json: bool) -> None:
     """Print a verb's summary: one JSON object on standard output, or a line for people."""
     if as_json:
-        click.echo(json.dumps(values, default=str))
+        click.echo(_spelt(json.dumps(values, default=str)))
         return
     words = ", ".join(
         f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
