@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import adbc_driver_flightsql.dbapi as flight_sql
+import msgspec
 import pytest
 import trustme
 from pyarrow import flight
@@ -30,7 +31,8 @@ from commonmode.store import (
     own_token,
     run_dir,
 )
-from commonmode.store.flight import delay
+from commonmode.store.flight import audit, delay
+from commonmode.store.flight.audit import Entry
 
 
 class Pair(NamedTuple):
@@ -219,6 +221,55 @@ def test_after_a_minute_the_wait_is_short_again() -> None:
         wait()
 
     assert waited == [0.1, 0.2, 0.1]
+
+
+def test_who_asked_what_is_written_down_without_any_token(
+    writer: Writer, pair: Pair, book: TokenBook, tmp_path: Path
+) -> None:
+    writer.append(batch(actions(10)))
+    token = book.add("ada")
+    with FlightServer(writer, public=at("127.0.0.1:0", pair)) as public:
+        options = {
+            "adbc.flight.sql.authorization_header": f"Bearer {token}",
+            "adbc.flight.sql.client_option.tls_root_certs": pair.ca.read_text(),
+        }
+        with (
+            flight_sql.connect(public.public_uri, options, autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT id FROM events WHERE seq < ?", (4,))
+            assert len(cursor.fetchall()) == 3
+            with pytest.raises(flight_sql.Error):
+                cursor.execute("DROP TABLE events")
+        with connect(public.public_uri, token=token, ca=pair.ca) as store:
+            store.query(f"SELECT '{token}' AS mine")
+        with connect(tmp_path) as local:
+            local.query("SELECT 42")
+
+    log = tmp_path / "logs" / "queries.jsonl"
+    entries = [msgspec.json.decode(line, type=Entry) for line in log.read_text().splitlines()]
+    assert [(entry.name, entry.sql, entry.rows) for entry in entries] == [
+        ("ada", "SELECT id FROM events WHERE seq < ?", 3),
+        ("ada", "DROP TABLE events", 0),
+        ("ada", "SELECT 'commonmode_…' AS mine", 1),
+    ]
+    assert [entry.refused is None for entry in entries] == [True, False, True]
+    assert token not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_of_queries_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "LARGEST_BYTES", 10_000)
+    log = audit.QueryLog(tmp_path / "queries.jsonl")
+    for number in range(1_000):
+        with audit.Asked(log.note, "ada", f"SELECT {number}").until_done():
+            pass
+    log.close()
+
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["queries.jsonl", "queries.jsonl.1"]
+    assert sum(file.stat().st_size for file in files) <= 20_000
+    assert "SELECT 999" in files[0].read_text()
 
 
 @pytest.mark.parametrize("listen", ["", "host", ":1", "host:", "host:x", "host:70000"])

@@ -73,8 +73,8 @@ class TokenCheck(flight.ServerMiddlewareFactory):  # type: ignore[misc]  # pyarr
         shown = [value for name in headers for value in headers[name] if name == "authorization"]
         tokens = [token for value in shown if (token := _secret(str(value)))]
         for token in tokens:
-            if self._name_of(token) is not None:
-                return _Bearer(token)
+            if (name := self._name_of(token)) is not None:
+                return Caller(name, token)
         if tokens:
             self._wrong()
         raise flight.FlightUnauthenticatedError(self._refusal)
@@ -96,12 +96,16 @@ def _password(encoded: str) -> str:
         return ""
 
 
-class _Bearer(flight.ServerMiddleware):  # type: ignore[misc]  # pyarrow has no types for Flight
-    def __init__(self, token: str) -> None:
+class Caller(flight.ServerMiddleware):  # type: ignore[misc]  # pyarrow has no types for Flight
+    """Whose token a call showed."""
+
+    def __init__(self, name: str, token: str) -> None:
         super().__init__()
+        self.name = name
         self._token = token
 
     def sending_headers(self) -> dict[str, str]:
+        """Hand the token back as a bearer."""
         # Clients that came with a password take this for the calls that follow.
         return {"authorization": f"Bearer {self._token}"}
 

@@ -17,6 +17,7 @@ from commonmode.store.execution import Parameters, single_read
 from commonmode.store.flight import catalog, info, messages, outgoing
 from commonmode.store.flight.access import NoHandshake, TokenCheck, holder_of, own_token
 from commonmode.store.flight.address import Address, announce, withdraw
+from commonmode.store.flight.audit import Asked, Note, QueryLog
 from commonmode.store.flight.bounds import Limits, QueryPool
 from commonmode.store.flight.delay import Delay
 from commonmode.store.flight.faults import faults
@@ -75,6 +76,7 @@ class FlightServer:
         self._pool = QueryPool(writer, limits or Limits())
         self._public = public
         self._servers: list[_Server] = []
+        self._log: QueryLog | None = None
         self.address: Address | None = None
         self.public_uri = ""
 
@@ -100,11 +102,14 @@ class FlightServer:
         check = TokenCheck(TokenBook(self._run).name_of, PUBLIC_REFUSAL, Delay())
         where = f"grpc+tls://{public.host}:{public.port}"
         pair = public.pair()
+        log = QueryLog(self._run.parent / "logs" / "queries.jsonl")
         try:
-            server = _Server(where, check, self._pool, tls_certificates=[pair])
+            server = _Server(where, check, self._pool, tls_certificates=[pair], note=log.note)
         except (pa.ArrowException, OSError) as error:
+            log.close()
             msg = f"nobody can listen at {public.host}:{public.port}: {error}."
             raise ListenError(msg, "is another process there already?") from error
+        self._log = log
         self.public_uri = f"grpc+tls://{public.host}:{server.port}"
         return server
 
@@ -121,7 +126,9 @@ class FlightServer:
         self._pool.stop()
         while self._servers:
             _end(self._servers.pop())
-        self.address = None
+        if self._log is not None:
+            self._log.close()
+        self.address, self._log = None, None
 
     def __enter__(self) -> Self:
         self.start()
@@ -152,14 +159,17 @@ def _leave_behind(server: flight.FlightServerBase) -> None:
 class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no types for Flight
     """Answers queries; takes batches as well where it is given a writer."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what each server has of its own
         self,
         uri: str,
         check: TokenCheck,
         pool: QueryPool,
         writer: Writer | None = None,
+        *,
         tls_certificates: list[tuple[bytes, bytes]] | None = None,
+        note: Note = lambda _: None,
     ) -> None:
+        self._note = note
         self._pool = pool
         self._writer = writer
         self._prepared = PreparedStatements()
@@ -171,24 +181,28 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         )
 
     def get_flight_info(self, context: Any, descriptor: Any) -> flight.FlightInfo:
-        del context
         with faults():
-            schema, ticket = self._planned(unpack(descriptor.command), descriptor.command)
+            schema, ticket = self._planned(context, unpack(descriptor.command), descriptor.command)
         endpoint = flight.FlightEndpoint(ticket, [])
         return flight.FlightInfo(schema, descriptor, [endpoint], -1, -1)
 
     def get_schema(self, context: Any, descriptor: Any) -> flight.SchemaResult:
-        del context
         with faults():
-            schema, _ = self._planned(unpack(descriptor.command), descriptor.command)
+            schema, _ = self._planned(context, unpack(descriptor.command), descriptor.command)
         return flight.SchemaResult(schema)
 
-    def _planned(self, command: messages.Message | str, packed: bytes) -> tuple[pa.Schema, bytes]:
+    def _asked(self, context: Any, sql: str) -> Asked:
+        return Asked(self._note, context.get_middleware("token").name, sql)
+
+    def _planned(
+        self, context: Any, command: messages.Message | str, packed: bytes
+    ) -> tuple[pa.Schema, bytes]:
         match command:
             case messages.CommandStatementQuery():
                 handle = encode_query(command.query, None)
                 ticket = pack(messages.TicketStatementQuery(statement_handle=handle))
-                return self._schema(command.query, None), ticket
+                with self._asked(context, command.query).until_refused():
+                    return self._schema(command.query, None), ticket
             case messages.CommandPreparedStatementQuery():
                 prepared = self._prepared.get(command.prepared_statement_handle)
                 return self._schema(prepared.query, unbound(prepared)), packed
@@ -196,24 +210,27 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                 return self._answer(command).schema, packed
 
     def do_get(self, context: Any, ticket: Any) -> flight.FlightDataStream:
-        del context
         with faults():
             command = unpack(ticket.ticket)
             match command:
                 case messages.TicketStatementQuery():
-                    return self._rows(*decode_query(command.statement_handle))
+                    return self._rows(context, *decode_query(command.statement_handle))
                 case messages.CommandPreparedStatementQuery():
                     prepared = self._prepared.get(command.prepared_statement_handle)
-                    return self._rows(prepared.query, prepared.parameters)
+                    return self._rows(context, prepared.query, prepared.parameters)
                 case _:
                     return flight.RecordBatchStream(self._answer(command))
 
-    def _rows(self, sql: str, parameters: Parameters) -> flight.FlightDataStream:
-        stream = self._pool.run(sql, parameters)
+    def _rows(self, context: Any, sql: str, parameters: Parameters) -> flight.FlightDataStream:
+        asked = self._asked(context, sql)
+        with asked.until_refused():
+            stream = self._pool.run(sql, parameters)
 
         def rows() -> Iterator[pa.RecordBatch]:
-            with faults():
-                yield from outgoing.batches(stream)
+            with faults(), asked.until_done():
+                for batch in outgoing.batches(stream):
+                    asked.rows += batch.num_rows
+                    yield batch
 
         return flight.GeneratorStream(outgoing.portable(stream.schema), rows())
 
@@ -240,19 +257,18 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
             return outgoing.portable(catalog.result_schema(cursor, sql, parameters))
 
     def do_action(self, context: Any, action: Any) -> Iterator[flight.Result]:
-        del context
         with faults():
             match unpack(action.body.to_pybytes()):
                 case messages.ActionCreatePreparedStatementRequest(query=query):
-                    yield flight.Result(pa.py_buffer(self._prepare(query)))
+                    yield flight.Result(pa.py_buffer(self._prepare(context, query)))
                 case messages.ActionClosePreparedStatementRequest(prepared_statement_handle=handle):
                     self._prepared.forget(handle)
                 case _:
                     msg = f"this server does not know the action {action.type!r}."
                     raise QueryRefusedError(msg, "it keeps no session and no transaction")
 
-    def _prepare(self, sql: str) -> bytes:
-        with self._pool.cursor() as cursor:
+    def _prepare(self, context: Any, sql: str) -> bytes:
+        with self._asked(context, sql).until_refused(), self._pool.cursor() as cursor:
             names = in_order(single_read(cursor, sql).parameters)
             expected = parameter_schema(cursor, sql, names)
         prepared = Prepared(sql, names)
