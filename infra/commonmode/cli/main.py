@@ -127,6 +127,7 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         sys.exit(cli.main(args=arguments, prog_name="commonmode", standalone_mode=False) or 0)
     except click.ClickException as error:
+        error.message = plain(error.message)
         error.show()
         sys.exit(error.exit_code)
     except (Exception, KeyboardInterrupt) as error:
