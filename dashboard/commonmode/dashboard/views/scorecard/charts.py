@@ -91,7 +91,11 @@ def crossfire(frame: pl.DataFrame) -> Spec:
     return {
         "tooltip": {},
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "category", "data": detectors},
+        "xAxis": {
+            "type": "category",
+            "data": detectors,
+            "axisLabel": {"interval": 0, "rotate": 30},
+        },
         "yAxis": {"type": "category", "data": worlds, "inverse": True},
         "visualMap": {
             "min": 0,
@@ -117,8 +121,8 @@ def quantiles(frame: pl.DataFrame) -> Spec:
     """Draw p-values against the uniform's quantiles: ``series, expected, p_value``."""
     return {
         "tooltip": {},
-        "legend": {"top": 0},
-        "grid": {"left": 44, "right": 16, "top": 32, "bottom": 40},
+        "legend": {"top": 0, "type": "scroll"},
+        "grid": {"left": 44, "right": 16, "top": 40, "bottom": 40},
         "xAxis": {
             "type": "value",
             "min": 0,
@@ -133,6 +137,8 @@ def quantiles(frame: pl.DataFrame) -> Spec:
                 {
                     "type": "scatter",
                     "name": str(name),
+                    "symbol": "circle" if str(name).endswith("subject") else "emptyCircle",
+                    "itemStyle": {"color": look(str(name).partition(",")[0]).colour},
                     "symbolSize": 6,
                     "data": [list(xy) for xy in part.select("expected", "p_value").iter_rows()],
                 }
