@@ -34,6 +34,7 @@ _EXPLAIN = re.compile(
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_NARROWER = "narrow the query, or take fewer columns"
 _NAMEABLE = 2_000
 """Most characters to name a statement by: the parser that does it lets no other thread work."""
 
@@ -214,7 +215,11 @@ def _failed(error: Exception, text: str) -> QueryError:
         return QueryError(text, "narrow the query, e.g. by time, or ask the owner for more time")
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
         # What DuckDB proposes next is to change settings, which a query cannot.
-        return QueryError(text.partition("\n\n")[0], "narrow the query, or take fewer columns")
+        return QueryError(text.partition("\n\n")[0], _NARROWER)
+    if "transaction is aborted" in text:
+        # A thread of the query failed first, and its own words are lost: see `Writer._stored`.
+        msg = f"the query was broken off, most likely for lack of memory: {text}."
+        return QueryError(msg, _NARROWER)
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
         return QueryError(text, "`SHOW TABLES` lists tables and views, `DESCRIBE events` columns")
     return QueryError(text)
