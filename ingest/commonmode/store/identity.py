@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from commonmode.store.known_ids import Hashes, KnownIds
+from commonmode.store.known_ids import KnownIds
 
 Table = Literal["events", "finding_events"]
 
@@ -26,9 +26,6 @@ _STORED = "SELECT id FROM suspects SEMI JOIN (SELECT id FROM {table} {bound}) AS
 _BOUND = """
     WHERE "at" BETWEEN (SELECT min("at") FROM suspects) AND (SELECT max("at") FROM suspects)
 """
-
-
-_NONE: Hashes = np.empty(0, np.uint64)
 
 
 class Identities:
@@ -48,11 +45,13 @@ class Identities:
         self._known = KnownIds()
         stored = connection.execute(_ALL.format(table=table)).fetchnumpy()["hash"]
         self._known.add(np.asarray(stored, np.uint64))
-        self._pending: Hashes = _NONE
 
     def new(self, events: pa.Table) -> pa.Table:
-        """Return the rows whose id is neither stored nor earlier in the batch, in their order."""
-        self._pending = _NONE
+        """Return the rows whose id is neither stored nor earlier in the batch, in their order.
+
+        They are known from now on, stored or not: whether a commit that failed took effect, only
+        the table can tell.
+        """
         if not events.num_rows:
             return events
         numbered = events.select(["id"]).append_column("batch_row", numbers(events))
@@ -61,10 +60,9 @@ class Identities:
         rows = np.asarray(firsts["batch_row"], np.int64)
         hashes = np.asarray(firsts["hash"], np.uint64)
         suspect = self._known.have(hashes)
+        self._known.add(hashes[~suspect])
         if suspect.any():
-            fresh = ~self._stored(events, rows, suspect)
-            rows, hashes = rows[fresh], hashes[fresh]
-        self._pending = hashes
+            rows = rows[~self._stored(events, rows, suspect)]
         return events if len(rows) == events.num_rows else events.take(pa.array(rows))
 
     def _stored(
@@ -82,11 +80,6 @@ class Identities:
         query = _STORED.format(table=self._table, bound=bound)
         with registered(self._connection, "suspects", suspects):
             return {name for (name,) in self._connection.execute(query).fetchall()}
-
-    def committed(self) -> None:
-        """Remember the rows last found new: they are stored now."""
-        self._known.add(self._pending)
-        self._pending = _NONE
 
 
 def numbers(rows: pa.Table, first: int = 0) -> pa.Array:

@@ -11,8 +11,8 @@ Hashes = NDArray[np.uint64]
 class KnownIds:
     """A set of hashes that grows by batches: a few sorted runs, each over twice the next.
 
-    An id whose hash is not in it was never stored. One whose hash is in it almost surely was:
-    of ten million ids, two share a hash with a chance of 1 in 370,000.
+    An id whose hash is not in it was never stored. One whose hash is in it almost surely was, or
+    was about to be: of ten million ids, two share a hash with a chance of 1 in 370,000.
 
     Examples
     --------

@@ -33,6 +33,7 @@ _COUNT = """
     ON CONFLICT DO UPDATE SET stored = stored + excluded.stored,
         duplicates = duplicates + excluded.duplicates, rejected = rejected + excluded.rejected
 """
+_CAME = "SELECT sum(stored), sum(duplicates), sum(rejected) FROM ingest_counts"
 _RETRIED = """
     UPDATE rejected SET retried_at = $now WHERE list_contains($seqs, seq) AND retried_at IS NULL
     RETURNING topic
@@ -132,28 +133,36 @@ class Writer:
         """
         with self._lock:
             try:
-                appended = self._stored(batch)
-                self._event_ids.committed()
-                self._finding_ids.committed()
+                return self._stored(batch)
             except _UNFIT as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:
                 raise self._fault(error) from error
-            return appended
 
     def _stored(self, batch: Batch) -> Appended:
         """Store it; where queries have taken all memory for the moment, wait until they end."""
-        deadline = time.monotonic() + MEMORY_PATIENCE
+        deadline, before = time.monotonic() + MEMORY_PATIENCE, self._came()
         while True:
+            appended = None
             try:
                 with transaction(self._connection):
-                    return self._store(batch)
+                    appended = self._store(batch)
             # What comes after the one in the same transaction says the other.
             except (duckdb.OutOfMemoryException, duckdb.TransactionException):
+                # A commit may take effect and run out of memory after that.
+                if appended is not None and self._came() != before:
+                    return appended
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+            else:
+                return appended
+
+    def _came(self) -> tuple[Any, ...]:
+        """Return what became of all records that ever came, by what is committed."""
+        (came,) = self._connection.execute(_CAME).fetchall()
+        return came
 
     def _fault(self, error: duckdb.Error) -> StoreError:
         msg = f"the store {self.path} cannot be written: {error}."
