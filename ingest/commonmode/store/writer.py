@@ -142,17 +142,19 @@ class Writer:
 
     def _stored(self, batch: Batch) -> Appended:
         """Store it; where queries have taken all memory for the moment, wait until they end."""
-        deadline, before = time.monotonic() + MEMORY_PATIENCE, self._came()
+        deadline = time.monotonic() + MEMORY_PATIENCE
+        before: tuple[Any, ...] | None = None
+        appended: Appended | None = None
         while True:
-            appended = None
             try:
-                with transaction(self._connection):
-                    appended = self._store(batch)
+                came = self._came()
+                before = before or came
+                # A commit may take effect and run out of memory after that.
+                if appended is None or came == before:
+                    with transaction(self._connection):
+                        appended = self._store(batch)
             # What comes after the one in the same transaction says the other.
             except (duckdb.OutOfMemoryException, duckdb.TransactionException):
-                # A commit may take effect and run out of memory after that.
-                if appended is not None and self._came() != before:
-                    return appended
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
