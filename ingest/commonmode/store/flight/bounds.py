@@ -15,7 +15,10 @@ import pyarrow as pa
 
 from commonmode.store.errors import QueryError
 from commonmode.store.execution import Parameters, Stream
+from commonmode.store.flight.reserve import Reserve
 from commonmode.store.writer import Writer
+
+_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,12 @@ class QueryPool:
         self.limits = limits
         self._idle: queue.SimpleQueue[duckdb.DuckDBPyConnection] = queue.SimpleQueue()
         self._running: WeakSet[BoundedStream] = WeakSet()
+        self._listing = threading.Lock()
         for _ in range(limits.concurrent):
             cursor = writer.cursor()
             cursor.execute(f"SET operator_memory_limit = '{limits.memory}'")
             self._idle.put(cursor)
+        self._reserve = Reserve(writer.cursor(), lambda: bool(self._running), self._stop_soon)
         writer.lock_settings()
 
     def run(self, sql: str, parameters: Parameters = None) -> BoundedStream:
@@ -67,14 +72,27 @@ class QueryPool:
             When it is wrong, not allowed, too long, or too many run already.
         """
         cursor = self._take()
-        stream = BoundedStream(cursor, sql, parameters, self.limits.timeout, self._idle.put)
-        self._running.add(stream)
-        return stream
+        return BoundedStream(
+            cursor, sql, parameters, self.limits.timeout, self._idle.put, begun=self._add
+        )
 
     def stop(self) -> None:
         """Stop what runs, so that the store can be closed."""
-        for stream in tuple(self._running):
+        self._reserve.end()
+        for stream in self._all():
             stream.stop(QueryError("the owner of the store is ending.", "ask again later"))
+
+    def _add(self, stream: BoundedStream) -> None:
+        with self._listing:
+            self._running.add(stream)
+
+    def _all(self) -> tuple[BoundedStream, ...]:
+        with self._listing:
+            return tuple(self._running)
+
+    def _stop_soon(self, why: QueryError) -> None:
+        for stream in self._all():
+            threading.Thread(target=stream.stop, args=[why], daemon=True).start()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -142,13 +160,15 @@ class BoundedStream:
     transaction, which would keep the store from cleaning up.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what to run, within what, and who is told
         self,
         cursor: duckdb.DuckDBPyConnection,
         sql: str,
         parameters: Parameters,
         timeout: timedelta,
         give_back: Callable[[duckdb.DuckDBPyConnection], None],
+        *,
+        begun: Callable[[BoundedStream], None],
     ) -> None:
         self._cursor = cursor
         self._give_back = give_back
@@ -160,13 +180,19 @@ class BoundedStream:
         self._timer = threading.Timer(timeout.total_seconds(), self.stop, [too_long(timeout)])
         self._timer.daemon = True
         self._timer.start()
+        begun(self)
         try:
             with self._running:
-                self._stream = Stream(cursor, sql, parameters)
+                self.schema = self._start(sql, parameters)
         except BaseException as error:
             self.close()
             raise (self._stopped or error) from error
-        self.schema: pa.Schema = self._stream.schema
+
+    def _start(self, sql: str, parameters: Parameters) -> pa.Schema:
+        if self._stopped is not None:
+            raise self._stopped
+        self._stream = Stream(self._cursor, sql, parameters)
+        return self._stream.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
@@ -199,8 +225,13 @@ class BoundedStream:
                 return
             self._over = True
         self._timer.cancel()
-        with self._running:
+        while not self._running.acquire(timeout=_AGAIN_SECONDS):
+            # One that came before the query had begun is lost.
+            self._cursor.interrupt()
+        try:
             if self._stream is not None:
                 self._stream.close()
             self._stream = None
+        finally:
+            self._running.release()
         self._give_back(self._cursor)
