@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,10 +13,10 @@ from confluent_kafka import Producer
 from kafka import KafkaProducer
 from tests.benchmarks.test_sink_throughput import EVENTS, economy
 
-from commonmode.cli.log_readers import read_all
-from commonmode.cli.sources import Sources
+from commonmode.cli.log_readers import parcels_of, pieces, read_all
+from commonmode.cli.sources import PARCEL, Sources
 from commonmode.events import encode
-from commonmode.formats.parcel import Parcel, pack
+from commonmode.formats.parcel import Parcel
 from commonmode.stream import Connection, Pipe, Topics, ensure
 from commonmode.stream.outbox import _SETTINGS
 
@@ -82,10 +83,14 @@ def test_pipe_against_its_client_with_ready_bytes(
         "librdkafka, ready bytes": lambda: librdkafka(broker, wire),
         "kafka-python, ready bytes": lambda: kafka_python(broker, wire),
         "pipe, one process": lambda: piped(
-            broker, lambda: (p for log in logs for p in pack(log.numbered(), str(log.file)))
+            broker, lambda: chain.from_iterable(map(parcels_of, pieces(logs, PARCEL)))
         ),
-        "pipe, one reader beside": lambda: piped(broker, lambda: read_all(logs, 1)),
-        "pipe, two readers beside": lambda: piped(broker, lambda: read_all(logs, 2)),
+        "pipe, one reader beside": lambda: piped(
+            broker, lambda: read_all(parcels_of, pieces(logs, PARCEL), 1)
+        ),
+        "pipe, two readers beside": lambda: piped(
+            broker, lambda: read_all(parcels_of, pieces(logs, PARCEL), 2)
+        ),
     }
     # Taken in turn, so that what else the machine does falls on all of them.
     rates = [{name: way() for name, way in ways.items()} for _ in range(ROUNDS)]

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.events.test_redaction import KEY, SECRETS
+from tests.formats.test_parcel import saying
 
+from commonmode.cli import sources
 from commonmode.cli.main import cli
+from commonmode.cli.sources import Sources
 from commonmode.events import LEVELS, Level, Position, Redaction, decode
-from commonmode.formats import ReadOptions, get
-from commonmode.formats.parcel import pack
 from commonmode.local.redaction_key import RedactionKeyError, redaction_key
 from commonmode.store import connect
 from commonmode.stream.arrivals import Arrival, Arrivals
@@ -102,17 +103,22 @@ def test_a_note_that_a_stranger_wrote_does_not_stop_the_count(tmp_path: Path) ->
         ]
 
 
+@pytest.mark.parametrize("worth_it", [0, 2**40], ids=["several processes", "one process"])
 @pytest.mark.parametrize("level", LEVELS)
-def test_no_secret_is_sent_to_kafka(tmp_path: Path, level: Level) -> None:
+def test_no_secret_is_sent_or_stored_and_every_one_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: Level, worth_it: int
+) -> None:
+    monkeypatch.setattr(sources, "WORTH_IT", worth_it)
     log = tmp_path / "runs.jsonl"
-    log.write_bytes(b"\n".join(lines()))
-    options = ReadOptions(redaction=Redaction(level, KEY))
-    with log.open("rb") as stream:
-        parcels = list(pack(get("canonical").numbered(stream, "runs.jsonl", options), "runs.jsonl"))
-    sent = str(parcels)
+    log.write_bytes(b"\n".join([*lines(), *map(saying, SECRETS.values())]))
+    logs = Sources((log,), redaction=Redaction(level, KEY))
+    parcels, sheets = list(logs.parcels()), list(logs.sheets())
+    told = str((parcels, [(sheet.table.to_pylist(), sheet.rejected) for sheet in sheets]))
 
-    assert [word for word in WORDS if word in sent] == []
-    assert sum(len(parcel.redacted) for parcel in parcels) == 200
+    assert [word for word in WORDS if word in told] == []
+    assert sum(parcel.count for parcel in parcels) == 200 + len(SECRETS)
+    assert sum(len(parcel.redacted) for parcel in parcels) == 200 + len(SECRETS)
+    assert sum(sheet.redacted for sheet in sheets) == 200 + len(SECRETS)
 
 
 @pytest.mark.parametrize("level", LEVELS)

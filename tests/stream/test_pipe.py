@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from tests.stream.conftest import NOON, actions
 
 from commonmode.events import ContentObserved, Event, Position, Rejected, decode, encode
+from commonmode.formats.parcel import pack
 from commonmode.stream import BrokerUnreachableError, Connection, Pipe, PipeSummary, Topics
 from commonmode.stream.dead_letter import KEPT, DeadLetter, from_record
 from commonmode.stream.log_reader import to_arrivals
@@ -101,6 +102,23 @@ def test_what_is_in_flight_stays_bounded_however_fast_the_source(
     assert 0 < most <= limit / len(encode(next(actions(1)))) + 1
 
 
+def test_an_agents_events_keep_their_order_however_often_the_queue_is_full(
+    broker: str, topics: Topics
+) -> None:
+    sizes = itertools.cycle([10, 4_000, 1, 20_000, 300])
+    sent = [
+        ContentObserved(id=str(n), at=NOON, agent="a", content="x" * size)
+        for n, size in zip(range(4_000), sizes, strict=False)
+    ]
+    pipe = Pipe(broker, topics, in_flight=50_000)
+
+    pipe.deliver(pack(enumerate(sent, 1), "f.jsonl"))
+
+    found = read_topic(broker, topics.events, topics.partitions, len(sent))
+    assert [decode(message.value() or b"").id for message in found] == [e.id for e in sent]
+    assert pipe.delivered == len(sent)
+
+
 def small_topic(broker: str, name: str, limit: int) -> None:
     with administration(Connection(broker)) as admin:
         wanted = {"num_partitions": 1, "configs": {"max.message.bytes": str(limit)}}
@@ -114,7 +132,7 @@ def test_a_topic_that_takes_less_than_a_batch_still_gets_all_that_fits_a_record(
     large = [ContentObserved(id=f"l{n}", at=NOON, agent="a", content="x" * 30_000) for n in (1, 2)]
     sent = [*actions(300), large[0], *actions(300, "x"), large[1]]
 
-    summary = Pipe(broker, topics).run(sent, "f.jsonl")
+    summary = Pipe(broker, topics).deliver(pack(enumerate(sent, 1), "f.jsonl"))
 
     assert summary == PipeSummary(read=602, sent=600, rejected=2)
     found = read_topic(broker, topics.events, 1, 600)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 import click
@@ -14,14 +11,12 @@ from commonmode.cli.options import data_option, json_option
 from commonmode.cli.output import errors, progress, summary
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
-from commonmode.events import Event, Level, Rejected, note_of, to_table
+from commonmode.events import Level
 from commonmode.store import Appended, Batch, open_writer
 from commonmode.stream.interruption import Interruptible
 
 SOME_REJECTED = 3
 INTERRUPTED = 130
-
-ROWS_PER_BATCH = 10_000
 
 
 @click.command("load")
@@ -53,14 +48,15 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     """
     redaction = redaction_of(data_dir, redact)
     logs = sources(files, format_name, map_file, start, redaction)
-    done, redacted = Appended(), Counter[bool]()
+    done, redacted = Appended(), 0
     with (
         open_writer(data_dir) as store,
         progress("loading") as bar,
-        Interruptible(logs.read()) as records,
+        Interruptible(logs.sheets()) as sheets,
     ):
-        for batch in batches(_noting(records, redacted)):
-            done += store.append(batch)
+        for sheet in sheets:
+            done += store.append(Batch(sheet.table, sheet.rejected))
+            redacted += sheet.redacted
             bar.update(bar.task_ids[0], completed=_read(done))
     summary(
         {
@@ -68,34 +64,16 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
             "stored": done.stored,
             "duplicates": done.duplicates,
             "rejected": done.rejected,
-            **({} if redaction is None else {"redacted": redacted[True]}),
+            **({} if redaction is None else {"redacted": redacted}),
         },
         as_json=as_json,
     )
     if done.rejected:
         errors.print(f"{done.rejected:,} rejected: `commonmode rejected` lists the reasons.")
-    if records.interrupted:
+    if sheets.interrupted:
         return INTERRUPTED
     return SOME_REJECTED if done.rejected else 0
 
 
-def _noting(
-    records: Iterable[Event | Rejected], redacted: Counter[bool]
-) -> Iterator[Event | Rejected]:
-    """Count, on the way, the records that had something taken out."""
-    for record in records:
-        redacted[bool(note_of(record))] += 1
-        yield record
-
-
 def _read(done: Appended) -> int:
     return done.stored + done.duplicates + done.rejected
-
-
-def batches(records: Iterable[Event | Rejected], rows: int = ROWS_PER_BATCH) -> Iterator[Batch]:
-    """Gather records into batches of `rows`, each stored whole."""
-    waiting = iter(records)
-    while some := list(islice(waiting, rows)):
-        events = [record for record in some if not isinstance(record, Rejected)]
-        rejected = [record for record in some if isinstance(record, Rejected)]
-        yield Batch(to_table(events), rejected)

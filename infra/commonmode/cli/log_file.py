@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from commonmode.events import Event, Position, Rejected
 from commonmode.formats import Format, ReadOptions, detect
-from commonmode.formats.lines import LONGEST
+from commonmode.formats.lines import LONGEST, Block
 
 AT_ONCE = 2**20
 """Bytes read at a time."""
@@ -152,6 +152,18 @@ class Log(Struct, frozen=True):
             yield from form.numbered(lines, str(self.file), self.options)
             if stream.damage is not None:
                 yield 0, _damaged(self.file, stream.damage)
+
+    def blocks(self, size: int) -> Iterator[Block | Rejected]:
+        """Yield it in blocks; of a damaged file those before, then what happened.
+
+        Its format is known, and one whose blocks can be read apart.
+        """
+        assert self.form is not None  # noqa: S101  its format is known
+        with opened(self.file) as stream:
+            content = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
+            yield from self.form.blocks(content, size)
+            if stream.damage is not None:
+                yield _damaged(self.file, stream.damage)
 
     def recognised(self) -> Log:
         """Return it with its format."""

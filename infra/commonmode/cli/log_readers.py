@@ -1,29 +1,37 @@
-"""Several logs read at once, a process each as far as there are cores."""
+"""Logs read by every core: cut into pieces, each read alone, what they hold handed on in order."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Self
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import repeat
+from multiprocessing import get_context, parent_process
+from typing import TypeVar
 
 import click
-import msgspec
+from msgspec import Struct
 
 from commonmode.cli.log_file import Log
-from commonmode.formats.parcel import Parcel, pack
+from commonmode.events import EVENT_SCHEMA, Rejected
+from commonmode.formats.lines import Block
+from commonmode.formats.parcel import Parcel, pack, pack_block
+from commonmode.formats.sheet import Sheet, sheet_of, sheets
 
 WORTH_IT = 32 * 2**20
 """Bytes of logs below which starting processes takes longer than reading."""
 
-_DONE = b"done"
-_FAILED = b"failed:"
-_decode = msgspec.msgpack.Decoder(Parcel).decode
-_CONTEXT = get_context("spawn")
+WHOLE = 8 * 2**20
+"""Bytes of a file that is read whole by one process, where it cannot be cut."""
+
+AHEAD = 2
+"""Pieces a process has before it or behind it while what they hold is waited for in order."""
+
+T = TypeVar("T")
 
 
 class LogReaderError(click.ClickException):
@@ -32,15 +40,59 @@ class LogReaderError(click.ClickException):
     exit_code = 2
 
 
-def read_all(logs: Sequence[Log], readers: int | None = None) -> Iterator[Parcel]:
-    """Yield all records of some files; each file's in their order, the files' in any.
+class Piece(Struct, frozen=True):
+    """What can be read alone: a block of a log, what is wrong with the log, or all of it."""
 
-    The processes hand over what they read as fast as it is taken, and end when nobody takes it.
+    log: Log
+    block: Block | Rejected | None = None
+
+
+def pieces(logs: Iterable[Log], size: int) -> Iterator[Piece]:
+    """Cut recognised logs into pieces of about `size` bytes, however many read them."""
+    for log in logs:
+        if log.form is not None and log.form.in_blocks:
+            yield from map(Piece, repeat(log), log.blocks(size))
+        else:
+            yield Piece(log)
+
+
+def parcels_of(piece: Piece) -> Iterator[Parcel]:
+    """Yield what a piece holds, ready to be sent."""
+    log, source = piece.log, str(piece.log.file)
+    match piece.block:
+        case Block() as block if log.form is not None:
+            yield pack_block(log.form, block, source, log.options)
+        case Rejected() as rejected:
+            yield Parcel(source, [], [rejected])
+        case _:
+            yield from pack(log.numbered(), source)
+
+
+def sheets_of(piece: Piece) -> Iterator[Sheet]:
+    """Yield what a piece holds, ready to be stored."""
+    log, source = piece.log, str(piece.log.file)
+    match piece.block:
+        case Block() as block if log.form is not None:
+            yield sheet_of(log.form, block, source, log.options)
+        case Rejected() as rejected:
+            yield Sheet(EVENT_SCHEMA.empty_table(), [rejected], 0)
+        case _:
+            yield from sheets(log.numbered(), source)
+
+
+def read_all(
+    read: Callable[[Piece], Iterator[T]], some: Iterable[Piece], readers: int | None = None
+) -> Iterator[T]:
+    """Yield what pieces hold, in their order, read by processes beside this one.
+
+    They read ahead only as far as what they read is taken, and end when nobody takes it.
 
     Parameters
     ----------
-    logs : sequence of Log
-        Files on disk, recognised.
+    read : callable
+        Reads a piece; `parcels_of` or `sheets_of`.
+    some : iterable of Piece
+        What to read.
     readers : int, optional
         How many processes; as many as there are cores, where not given.
 
@@ -49,76 +101,63 @@ def read_all(logs: Sequence[Log], readers: int | None = None) -> Iterator[Parcel
     LogReaderError
         When one of them cannot go on.
     """
-    count = min(readers or len(os.sched_getaffinity(0)), len(logs))
-    with ExitStack() as running:
-        taken = [running.enter_context(_Reader(share)) for share in _shares(logs, count)]
-        open_ends = {reader.end: reader for reader in taken}
-        while open_ends:
-            for end in wait(list(open_ends)):
-                parcel = open_ends[end].next()  # type: ignore[index]  # wait is typed for sockets too
-                if parcel is None:
-                    del open_ends[end]  # type: ignore[arg-type]  # the same
-                else:
-                    yield parcel
+    count = readers or cores()
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _begin)
+    waiting: deque[Future[list[T]]] = deque()
+    try:
+        for piece in some:
+            if _is_large(piece):
+                yield from _taken(waiting, 0)
+                yield from read(piece)
+                continue
+            waiting.append(pool.submit(_read, read, piece))
+            yield from _taken(waiting, AHEAD * count)
+        yield from _taken(waiting, 0)
+    except BrokenProcessPool as error:
+        msg = f"a process reading logs ended before its log did: {error}"
+        raise LogReaderError(msg) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _shares(logs: Sequence[Log], count: int) -> list[list[Log]]:
-    """Deal the logs out, the largest first, each to whoever has least."""
-    shares: list[tuple[list[Log], list[int]]] = [([], []) for _ in range(count)]
-    for log in sorted(logs, key=size_of, reverse=True):
-        share, sizes = min(shares, key=lambda one: sum(one[1]))
-        share.append(log)
-        sizes.append(size_of(log))
-    return [share for share, _ in shares]
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
-def size_of(log: Log) -> int:
-    """Return how many bytes a file has; 0 where that cannot be known."""
+def size_of(logs: Sequence[Log]) -> int:
+    """Return how many bytes files have together, as far as that can be known."""
+    return sum(map(_size, logs))
+
+
+def _size(log: Log) -> int:
     try:
         return log.file.stat().st_size
     except OSError:
         return 0
 
 
-class _Reader:
-    """A process that reads its logs one after the other, and the end we hear it at."""
-
-    def __init__(self, logs: list[Log]) -> None:
-        self.end, theirs = _CONTEXT.Pipe(duplex=False)
-        self._process: BaseProcess = _CONTEXT.Process(target=_read, args=(logs, theirs))
-        self._process.start()
-        theirs.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        # A closed end is how it hears that nobody listens any more.
-        self.end.close()
-        self._process.join()
-
-    def next(self) -> Parcel | None:
-        """Return what it read next, None when it has read all."""
-        try:
-            message = self.end.recv_bytes()
-        except EOFError:
-            self._process.join()
-            msg = f"a process reading logs ended with {self._process.exitcode}."
-            raise LogReaderError(msg) from None
-        if message.startswith(_FAILED):
-            raise LogReaderError(message.removeprefix(_FAILED).decode())
-        return None if message == _DONE else _decode(message)
+def _is_large(piece: Piece) -> bool:
+    return piece.block is None and _size(piece.log) > WHOLE
 
 
-def _read(logs: list[Log], to: Connection) -> None:
+def _taken(waiting: deque[Future[list[T]]], most: int) -> Iterator[T]:
+    while len(waiting) > most:
+        yield from waiting.popleft().result()
+
+
+def _read(read: Callable[[Piece], Iterator[T]], piece: Piece) -> list[T]:
+    return list(read(piece))
+
+
+def _begin() -> None:
     # The terminal sends Ctrl-C to us as well; the one who listens decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(BrokenPipeError):
-        try:
-            for log in logs:
-                for parcel in pack(log.numbered(), str(log.file)):
-                    to.send_bytes(msgspec.msgpack.encode(parcel))
-        except (click.ClickException, OSError) as error:
-            to.send_bytes(_FAILED + str(error).encode(errors="replace"))
-        else:
-            to.send_bytes(_DONE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A parent that was killed cannot tell its processes to end.
+    if (parent := parent_process()) is not None:
+        parent.join()
+    os._exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,14 +14,27 @@ from msgspec import Struct
 from rich.text import Text
 
 from commonmode.cli.log_file import Log, is_written_live
-from commonmode.cli.log_readers import WORTH_IT, read_all, size_of
+from commonmode.cli.log_readers import (
+    WORTH_IT,
+    Piece,
+    parcels_of,
+    pieces,
+    read_all,
+    sheets_of,
+    size_of,
+)
 from commonmode.cli.output import errors, plain
 from commonmode.detectors import ALL
 from commonmode.events import FIELDS, Event, Redaction, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
 from commonmode.formats.parcel import Parcel, pack
+from commonmode.formats.sheet import Sheet, sheets
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+PARCEL, SHEET = 2**20, 8 * 2**20
+"""Bytes of a log that are sent, and stored, at once."""
 
 
 class Sources(Struct, frozen=True):
@@ -60,19 +74,19 @@ class Sources(Struct, frozen=True):
     def parcels(self) -> Iterator[Parcel]:
         """Yield the records of every log, ready to be sent; see `logs`.
 
-        Files that are large together are read by several processes; what is read as it is written
-        is handed on record by record.
+        What is read as it is written is handed on record by record.
         """
-        logs = self.logs()
-        live = [log for log in logs if is_written_live(log.file)]
-        stored = [log for log in logs if not is_written_live(log.file)]
-        if sum(map(size_of, stored)) >= WORTH_IT:
-            yield from read_all(stored)
-        else:
-            for log in stored:
-                yield from pack(log.numbered(), str(log.file))
+        live, stored = _parted(self.logs())
+        yield from _read(parcels_of, stored, PARCEL)
         for log in live:
             yield from pack(log.numbered(announce), str(log.file), most=1)
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the records of every log, ready to be stored; see `logs`."""
+        live, stored = _parted(self.logs())
+        yield from _read(sheets_of, stored, SHEET)
+        for log in live:
+            yield from sheets(log.numbered(announce), str(log.file))
 
     def options(self) -> ReadOptions:
         """Return what the logs do not say themselves."""
@@ -90,6 +104,20 @@ class Sources(Struct, frozen=True):
         if self.map_file is not None:
             return Mapped(self.map_file.read_text(encoding="utf-8"), str(self.map_file))
         return None if self.format_name == "auto" else get(self.format_name)
+
+
+def _parted(logs: Sequence[Log]) -> tuple[list[Log], list[Log]]:
+    """Part logs into those that are read as they are written and those on disk."""
+    live = [log for log in logs if is_written_live(log.file)]
+    return live, [log for log in logs if not is_written_live(log.file)]
+
+
+def _read(read: Callable[[Piece], Iterator[T]], logs: Sequence[Log], size: int) -> Iterator[T]:
+    """Read logs on disk; by processes where that is quicker."""
+    some = pieces(logs, size)
+    if size_of(logs) >= WORTH_IT:
+        return read_all(read, some)
+    return chain.from_iterable(map(read, some))
 
 
 def _names(names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Events: immutable facts about what agents did, and their wire form."""
 
+from commonmode.events.clean import clean_agents
 from commonmode.events.codec import decode, encode, from_fields, to_fields
 from commonmode.events.columns import (
     EVENT_SCHEMA,
@@ -31,7 +32,7 @@ from commonmode.events.kinds import (
     TruthDeclared,
     kind_of,
 )
-from commonmode.events.lanes import Rows, Unfit, read_rows
+from commonmode.events.lanes import Rows, Unfit, read_rows, read_strictly
 from commonmode.events.model import SCHEMA_VERSION, Event, Json
 from commonmode.events.redaction import LEVELS, Level, Redaction, note_of
 
@@ -67,6 +68,7 @@ __all__ = [
     "TaskEnded",
     "TruthDeclared",
     "Unfit",
+    "clean_agents",
     "decode",
     "encode",
     "fields_of",
@@ -74,6 +76,7 @@ __all__ = [
     "kind_of",
     "note_of",
     "read_rows",
+    "read_strictly",
     "to_events",
     "to_fields",
     "to_table",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from operator import attrgetter
 from typing import Annotated, Any, Union
 
@@ -35,6 +35,11 @@ _AT_ONCE = 1000
 
 _SHALLOW = 256
 """Brackets in a payload up to which no lane can run out of stack, wherever it is called from."""
+
+_SURELY_SHALLOW = 2 * _SHALLOW
+"""Bytes in which there cannot be more: half of the brackets close."""
+
+_NO_TIMES = (None, None, None)
 
 _encode = msgspec.json.Encoder().encode
 _UNREADABLE = (msgspec.MsgspecError, UnicodeError, OverflowError)
@@ -105,6 +110,39 @@ def read_clean(payloads: Sequence[bytes | None]) -> tuple[pa.Table, Numbers]:
     return pa.concat_tables(tables).combine_chunks(), np.concatenate(numbers)
 
 
+def clean_agents(payloads: Sequence[bytes]) -> list[bytes | None]:
+    """Say of each payload whose event it is, where `read_clean` would take it; None elsewhere.
+
+    Whoever only hands events on needs no more: what is clean may go as it came.
+
+    Examples
+    --------
+    >>> clean = b'{"id":"1","kind":"task_ended","at":"2026-01-01T00:00:00Z","agent":"a"}'
+    >>> clean_agents([b"{", clean])
+    [None, b'a']
+    """
+    with _collector_paused():
+        return list(map(_agent, payloads))
+
+
+def _agent(payload: bytes) -> bytes | None:
+    if len(payload) > _SURELY_SHALLOW and _may_be_deep(payload):
+        return None
+    try:
+        form = _decoder.decode(payload)
+        return form.agent.encode() if _is_dated(form) else None
+    except _UNREADABLE:
+        return None
+
+
+def _is_dated(form: Any) -> bool:
+    """Tell whether its times have dates in UTC: between these years no offset leads out of them."""
+    others = (form.recorded_at, form.valid_from, form.valid_until)
+    return MINYEAR < form.at.year < MAXYEAR and (
+        others == _NO_TIMES or all(time is None or MINYEAR < time.year < MAXYEAR for time in others)
+    )
+
+
 def _read_some(payloads: Sequence[bytes | None]) -> tuple[pa.Table, Numbers]:
     forms, numbers = _decode_each(payloads)
     if not forms:
@@ -132,7 +170,7 @@ def _decode_each(payloads: Sequence[bytes | None]) -> tuple[list[Any], Numbers]:
     decode = _decoder.decode
     forms, numbers = [], []
     for number, payload in enumerate(payloads):
-        if payload is None or _may_be_deep(payload):
+        if payload is None or (len(payload) > _SURELY_SHALLOW and _may_be_deep(payload)):
             continue
         try:
             forms.append(decode(payload))
@@ -143,8 +181,6 @@ def _decode_each(payloads: Sequence[bytes | None]) -> tuple[list[Any], Numbers]:
 
 
 def _may_be_deep(payload: bytes) -> bool:
-    if len(payload) <= 2 * _SHALLOW:
-        return False
     return payload.count(b"[") + payload.count(b"{") > _SHALLOW
 
 

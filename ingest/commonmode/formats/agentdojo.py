@@ -41,6 +41,7 @@ class AgentDojo(Format):
 
     name = "agentdojo"
     summary = "AgentDojo run files (JSON lines with a header, or a JSON document a run)"
+    in_blocks = False
     looks_for = "key messages with suite_name and user_task_id, or a header of benchmark agent-dojo"
     fills = frozenset(
         "id at agent schema model family principal run task task_type parent context environment "

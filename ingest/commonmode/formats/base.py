@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any, BinaryIO, ClassVar
 
 from msgspec import Struct
 
 from commonmode.events import Event, MalformedEventError, Position, Redaction, Rejected
-from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_lines
+from commonmode.formats.lines import KEPT, LONGEST, Block, Line, blocks_of_lines, numbered_lines
 
 Reader = Callable[[bytes], Iterable[Event]]
 """One record's bytes → its events; raises `MalformedEventError`."""
@@ -49,6 +50,8 @@ class Format(ABC):
     """What `recognises` looks for, in words."""
     fills: frozenset[str]
     """The fields that this format can fill; which detectors may run follows from it."""
+    in_blocks: ClassVar[bool] = True
+    """Whether a record is read alike whatever stood before it, so that blocks can be read apart."""
 
     @abstractmethod
     def recognises(self, record: dict[str, Any]) -> bool:
@@ -61,6 +64,23 @@ class Format(ABC):
     def records(self, stream: BinaryIO) -> Iterator[Line]:
         """Split a stream into records; a line each unless the format overrides it."""
         return numbered_lines(stream)
+
+    def blocks(self, stream: BinaryIO, size: int) -> Iterator[Block]:
+        """Cut a stream into blocks of about `size` bytes, where `in_blocks`."""
+        return blocks_of_lines(stream, size)
+
+    def records_in(self, block: Block) -> Iterator[Line]:
+        """Split a block into records, numbered as in the whole stream."""
+        return numbered_lines(BytesIO(block.content), first=block.first)
+
+    def wire_lines(self, block: Block, options: ReadOptions) -> list[bytes] | None:
+        """Return the lines of a block where those that are clean events may be taken as they stand.
+
+        None where every record has to be read, and written anew: it is in another form, it may be
+        too long, or something is to be taken out of it.
+        """
+        del block, options
+        return None
 
     def read(
         self, stream: BinaryIO, name: str, options: ReadOptions | None = None
@@ -82,9 +102,20 @@ class Format(ABC):
         self, stream: BinaryIO, name: str, options: ReadOptions | None = None
     ) -> Iterator[tuple[int, Event | Rejected]]:
         """Yield the same as `read`, each with the number of the line it was read from."""
+        return self._numbered(self.records(stream), name, options)
+
+    def numbered_in(
+        self, block: Block, name: str, options: ReadOptions | None = None
+    ) -> Iterator[tuple[int, Event | Rejected]]:
+        """Yield the same as `numbered`, of one block."""
+        return self._numbered(self.records_in(block), name, options)
+
+    def _numbered(
+        self, records: Iterator[Line], name: str, options: ReadOptions | None
+    ) -> Iterator[tuple[int, Event | Rejected]]:
         options = options or ReadOptions()
         read, redaction = self.reader(name, options), options.redaction
-        for number, text, whole in self.records(stream):
+        for number, text, whole in records:
             try:
                 if not whole:
                     raise _too_long()

@@ -1,4 +1,4 @@
-"""Bytes → numbered lines, however long, broken or unended they are."""
+"""Bytes → numbered lines, or blocks of them, however long, broken or unended they are."""
 
 from __future__ import annotations
 
@@ -21,8 +21,15 @@ class Line(NamedTuple):
     whole: bool
 
 
-def numbered_lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
-    r"""Yield the non-blank lines of a stream, numbered from 1, in bounded memory.
+class Block(NamedTuple):
+    """Some records of a log that can be read without the others, and the number of the first."""
+
+    first: int
+    content: bytes
+
+
+def numbered_lines(stream: BinaryIO, longest: int = LONGEST, first: int = 1) -> Iterator[Line]:
+    r"""Yield the non-blank lines of a stream, numbered from `first`, in bounded memory.
 
     Examples
     --------
@@ -30,7 +37,7 @@ def numbered_lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
     >>> [(n, text) for n, text, whole in numbered_lines(BytesIO(b"a\r\n\nb"))]
     [(1, b'a'), (3, b'b')]
     """
-    number = 0
+    number = first - 1
     while text := stream.readline(longest + 1):
         number += 1
         if number == 1:
@@ -42,6 +49,43 @@ def numbered_lines(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
         text = text.rstrip(b"\r\n")
         if text.strip():
             yield Line(number, text, whole)
+
+
+def blocks_of_lines(stream: BinaryIO, size: int, longest: int = LONGEST) -> Iterator[Block]:
+    r"""Cut a stream into whole lines, about `size` bytes of them at a time.
+
+    Of a line that is too long the beginning is there, one byte more than `longest` at least.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> list(blocks_of_lines(BytesIO(b"a\nb\nc"), size=2))
+    [Block(first=1, content=b'a\n'), Block(first=2, content=b'b\n'), Block(first=3, content=b'c')]
+    """
+    number = 1
+    while content := stream.read(size):
+        count = content.count(b"\n")
+        if not content.endswith(b"\n"):
+            rest = stream.readline(longest + 1)
+            content += rest
+            count += 1
+            if len(rest) > longest and not rest.endswith(b"\n"):
+                _skip_rest_of_line(stream)
+        yield Block(number, content)
+        number += count
+
+
+def split(block: Block) -> list[bytes]:
+    r"""Return all lines of a block at once, without their ends; the blank ones too.
+
+    Examples
+    --------
+    >>> split(Block(7, b"a\r\n\nb"))
+    [b'a', b'', b'b']
+    """
+    content = block.content.removeprefix(BOM_UTF8) if block.first == 1 else block.content
+    lines = content.split(b"\n")
+    return [line.rstrip(b"\r") for line in lines] if b"\r" in content else lines
 
 
 def _skip_rest_of_line(stream: BinaryIO) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from commonmode.events import Event, Position, Rejected, encode, note_of
+from commonmode.events import (
+    Event,
+    MalformedEventError,
+    Position,
+    Rejected,
+    clean_agents,
+    decode,
+    encode,
+    note_of,
+)
+from commonmode.formats.base import Format, ReadOptions
+from commonmode.formats.lines import Block
 
 MOST = 1_000
 SIZE = 2**20
@@ -56,18 +67,62 @@ def pack(
     """
     parcel, size = Parcel(source, [], []), 0
     for line, record in records:
-        if note_of(record):
-            parcel.redacted.append(line)
-        if isinstance(record, Rejected):
-            parcel.rejected.append(record)
-            size += len(record.payload)
-        else:
-            size += _put(parcel, line, record)
+        size += _add(parcel, line, record)
         if size >= SIZE or parcel.count >= most:
             yield parcel
             parcel, size = Parcel(source, [], []), 0
     if parcel.count:
         yield parcel
+
+
+def pack_block(form: Format, block: Block, source: str, options: ReadOptions) -> Parcel:
+    r"""Return the records of a block in their wire form.
+
+    A line that is a clean event already goes as it came.
+
+    Examples
+    --------
+    >>> from commonmode.formats import get
+    >>> one = b'{"id":"1", "kind":"task_ended","at":"2026-01-01T00:00:00Z","agent":"a"}'
+    >>> block = Block(7, one + b"\n{\n")
+    >>> parcel = pack_block(get("canonical"), block, "runs.jsonl", ReadOptions())
+    >>> parcel.events == [(7, b"a", one)], str(parcel.rejected[0].position)
+    (True, 'runs.jsonl:8')
+    """
+    lines = form.wire_lines(block, options)
+    if lines is not None:
+        return _pass_on(lines, block.first, source)
+    parcel = Parcel(source, [], [])
+    for number, record in form.numbered_in(block, source, options):
+        _add(parcel, number, record)
+    return parcel
+
+
+def _pass_on(lines: list[bytes], first: int, source: str) -> Parcel:
+    """Return lines as they came where they are clean; read the others, and write them anew."""
+    parcel = Parcel(source, [], [])
+    for number, (agent, text) in enumerate(zip(clean_agents(lines), lines, strict=True), first):
+        if agent is not None:
+            parcel.events.append((number, agent, text))
+        elif text.strip():
+            _add(parcel, number, _read_strictly(text, Position(source, None, number)))
+    return parcel
+
+
+def _read_strictly(text: bytes, place: Position) -> Event | Rejected:
+    try:
+        return decode(text)
+    except MalformedEventError as error:
+        return Rejected(error.reason, error.hint, text, place)
+
+
+def _add(parcel: Parcel, line: int, record: Event | Rejected) -> int:
+    if note_of(record):
+        parcel.redacted.append(line)
+    if not isinstance(record, Rejected):
+        return _put(parcel, line, record)
+    parcel.rejected.append(record)
+    return len(record.payload)
 
 
 def _put(parcel: Parcel, line: int, event: Event) -> int:

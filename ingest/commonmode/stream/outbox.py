@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from msgspec import Struct
@@ -30,6 +30,8 @@ _SETTINGS: Mapping[str, object] = {
     "linger.ms": 10,
     "batch.size": 256 * 2**10,
     "message.max.bytes": LARGEST_RECORD,
+    # Those that arrived are counted; to hear of each took longer than to send it.
+    "delivery.report.only.error": True,
 }
 _SLICE_SECONDS = 0.2
 """How long one wait in the client may last: between two, signals are heard."""
@@ -61,6 +63,9 @@ class Record(Struct, frozen=True):
     headers: Mapping[str, bytes] = {}
     place: Position | None = None
 
+
+Keyed = tuple[int, bytes, bytes]
+"""A record of many: the line it was read from, its key and its value."""
 
 OnRefused = Callable[[Record, str], None]
 """Called with a record that the broker will never take, and why."""
@@ -105,7 +110,8 @@ class Outbox:
         self._refused: deque[tuple[Record, str]] = deque()
         self._failure: KafkaError | None = None
         self._attending = False
-        self.delivered = 0
+        self._handed_over = 0
+        self._undelivered = 0
         connection.reach()
         settings = {
             **connection.for_librdkafka(),
@@ -121,9 +127,48 @@ class Outbox:
         """Records handed over and not yet acknowledged."""
         return len(self._producer)
 
+    @property
+    def delivered(self) -> int:
+        """Records that the broker has acknowledged."""
+        return self._handed_over - self._undelivered - self.out
+
     def post(self, record: Record) -> None:
         """Hand a record over; waits while too much is in flight."""
-        self._hand_over(record, self._settled)
+        self._hand_over(record, self._failed)
+
+    def post_all(self, topic: str, source: str, records: Sequence[Keyed]) -> None:
+        """Hand records of one log over, in their order; waits as `post` does."""
+        failed = partial(self._one_failed, topic, source, records)
+        messages: list[dict[str, Any]] = [{"key": k, "value": v} for _, k, v in records]
+        while messages:
+            taken = self._producer.produce_batch(topic, messages, on_delivery=failed)
+            self._handed_over += taken
+            if taken == len(messages):
+                return
+            messages = self._not_taken(topic, source, records, messages)
+
+    def _not_taken(
+        self,
+        topic: str,
+        source: str,
+        records: Sequence[Keyed],
+        messages: Sequence[dict[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """Return what there was no room for, once there may be; of the rest say what is wrong."""
+        waiting = []
+        for message in messages:
+            error = message.pop("_error", None)
+            if error is None:
+                continue
+            if error.code() == KafkaError._QUEUE_FULL:  # noqa: SLF001  this client names its own codes so
+                waiting.append(message)
+            else:
+                record = _found(topic, source, records, message["key"], message["value"])
+                self._note(record, error)
+        if waiting:
+            self._producer.poll(_SLICE_SECONDS)
+            self._check()
+        return waiting
 
     def tend(self) -> None:
         """Hear of deliveries and refusals: now and then, because asking costs as much as posting.
@@ -156,7 +201,7 @@ class Outbox:
         self.close()
 
     def _hand_over(
-        self, record: Record, settled: Callable[[Record, KafkaError | None, Message], None]
+        self, record: Record, failed: Callable[[Record, KafkaError | None, Message], None]
     ) -> None:
         while True:
             try:
@@ -165,7 +210,7 @@ class Outbox:
                     record.value,
                     record.key,
                     headers=dict(record.headers) if record.headers else None,
-                    on_delivery=partial(settled, record),
+                    on_delivery=partial(failed, record),
                 )
             except BufferError:
                 self._producer.poll(_SLICE_SECONDS)
@@ -174,19 +219,31 @@ class Outbox:
                 self._note(record, error.args[0])
                 return
             else:
+                self._handed_over += 1
                 return
 
-    def _settled(self, record: Record, error: KafkaError | None, message: Message) -> None:
+    def _one_failed(
+        self,
+        topic: str,
+        source: str,
+        records: Sequence[Keyed],
+        error: KafkaError | None,
+        message: Message,
+    ) -> None:
+        record = _found(topic, source, records, message.key(), message.value())
+        self._failed(record, error, message)
+
+    def _failed(self, record: Record, error: KafkaError | None, message: Message) -> None:
         if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
             # The limit is a batch's: the others in it made it too large, or this one did.
+            self._undelivered += 1
             self._crowded.append(record)
         else:
-            self._settled_alone(record, error, message)
+            self._failed_alone(record, error, message)
 
-    def _settled_alone(self, record: Record, error: KafkaError | None, _message: Message) -> None:
-        if error is None:
-            self.delivered += 1
-        else:
+    def _failed_alone(self, record: Record, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._undelivered += 1
             self._note(record, error)
 
     def _note(self, record: Record, error: KafkaError) -> None:
@@ -203,7 +260,7 @@ class Outbox:
         self._attending = True
         while self._crowded:
             self._wait()
-            self._hand_over(self._crowded.popleft(), self._settled_alone)
+            self._hand_over(self._crowded.popleft(), self._failed_alone)
             self._wait()
         while self._refused:
             self._on_refused(*self._refused.popleft())
@@ -219,3 +276,9 @@ class Outbox:
             return
         kind = BrokerRefusedError if self._failure.code() in _FORBIDDEN else BrokerUnreachableError
         raise kind(self._bootstrap, self._failure.str())
+
+
+def _found(topic: str, source: str, records: Sequence[Keyed], key: object, value: object) -> Record:
+    """Return the record with the place it was read from: of equal ones the first, one event all."""
+    line, k, v = next(each for each in records if each[1:] == (key, value))
+    return Record(topic, k, v, place=Position(source, None, line))

@@ -119,9 +119,7 @@ class Pipe:
     def _take(self, parcel: Parcel) -> None:
         before, self._read = self._read, self._read + parcel.count
         self._redacted += len(parcel.redacted)
-        for line, key, value in parcel.events:
-            place = Position(parcel.source, None, line)
-            self._outbox.post(Record(self._topics.events, key, value, place=place))
+        self._outbox.post_all(self._topics.events, parcel.source, parcel.events)
         for rejected in parcel.rejected:
             self._reject(rejected)
         self._outbox.tend()
