@@ -165,6 +165,11 @@ class Log(Struct, frozen=True):
             if stream.damage is not None:
                 yield _damaged(self.file, stream.damage)
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether its clean lines may go as they came, where its format is known."""
+        return self.form is not None and self.form.may_pass(self.options)
+
     def recognised(self) -> Log:
         """Return it with its format."""
         if self.form is not None:

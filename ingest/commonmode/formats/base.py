@@ -50,6 +50,8 @@ class Format(ABC):
     """What `recognises` looks for, in words."""
     fills: frozenset[str]
     """The fields that this format can fill; which detectors may run follows from it."""
+    is_wire_form: ClassVar[bool] = False
+    """Whether its records are lines in the wire form of `commonmode.events`."""
     in_blocks: ClassVar[bool] = True
     """Whether a record is read alike whatever stood before it, so that blocks can be read apart."""
 
@@ -65,6 +67,13 @@ class Format(ABC):
         """Split a stream into records; a line each unless the format overrides it."""
         return numbered_lines(stream)
 
+    def may_pass(self, options: ReadOptions) -> bool:
+        """Tell whether a line that is a clean event may go as it came, read by nobody else.
+
+        It may not where something is to be taken out of it.
+        """
+        return self.is_wire_form and options.redaction is None
+
     def blocks(self, stream: BinaryIO, size: int) -> Iterator[Block]:
         """Cut a stream into blocks of about `size` bytes, where `in_blocks`."""
         return blocks_of_lines(stream, size)
@@ -72,15 +81,6 @@ class Format(ABC):
     def records_in(self, block: Block) -> Iterator[Line]:
         """Split a block into records, numbered as in the whole stream."""
         return numbered_lines(BytesIO(block.content), first=block.first)
-
-    def wire_lines(self, block: Block, options: ReadOptions) -> list[bytes] | None:
-        """Return the lines of a block where those that are clean events may be taken as they stand.
-
-        None where every record has to be read, and written anew: it is in another form, it may be
-        too long, or something is to be taken out of it.
-        """
-        del block, options
-        return None
 
     def read(
         self, stream: BinaryIO, name: str, options: ReadOptions | None = None

@@ -7,7 +7,6 @@ from typing import Any
 
 from commonmode.events import FIELDS, Event, decode
 from commonmode.formats.base import Format, Reader, ReadOptions
-from commonmode.formats.lines import LONGEST, Block, split
 
 
 class Canonical(Format):
@@ -15,6 +14,7 @@ class Canonical(Format):
 
     name = "canonical"
     summary = "flat NDJSON, the project's own wire form"
+    is_wire_form = True
     looks_for = "keys id, kind, at, agent"
     fills = frozenset(FIELDS)
 
@@ -26,12 +26,6 @@ class Canonical(Format):
         """Return the wire decoder."""
         del name, options
         return _decode_line
-
-    def wire_lines(self, block: Block, options: ReadOptions) -> list[bytes] | None:
-        """Return the lines, where nothing is to be taken out and none of them can be too long."""
-        if options.redaction is not None or len(block.content) > LONGEST:
-            return None
-        return split(block)
 
 
 def _decode_line(line: bytes) -> Iterable[Event]:

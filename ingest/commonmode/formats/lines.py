@@ -75,14 +75,18 @@ def blocks_of_lines(stream: BinaryIO, size: int, longest: int = LONGEST) -> Iter
         number += count
 
 
-def split(block: Block) -> list[bytes]:
+def split(block: Block) -> list[bytes] | None:
     r"""Return all lines of a block at once, without their ends; the blank ones too.
+
+    None where one may be too long.
 
     Examples
     --------
     >>> split(Block(7, b"a\r\n\nb"))
     [b'a', b'', b'b']
     """
+    if len(block.content) > LONGEST:
+        return None
     content = block.content.removeprefix(BOM_UTF8) if block.first == 1 else block.content
     lines = content.split(b"\n")
     return [line.rstrip(b"\r") for line in lines] if b"\r" in content else lines
