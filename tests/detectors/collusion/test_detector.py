@@ -43,6 +43,47 @@ def test_two_rings_are_two_findings() -> None:
     assert sorted(sorted(s.agents) for s in found(world)) == sorted(map(sorted, world.members))
 
 
+def test_a_pair_that_bridges_two_rings_does_not_merge_them() -> None:
+    world = Roaming(seed=2, rings=2)
+    hours = [DAY.start.replace(hour=2 * n + 1, minute=7) for n in range(10)]
+    pair = [crew[0] for crew in world.members]
+    met = frame(
+        id=[f"{agent}{n}" for n in range(10) for agent in pair],
+        kind=["action_taken"] * 20,
+        agent=pair * 10,
+        resource=["bridge"] * 20,
+        at=[at for at in hours for _ in pair],
+    )
+    scores = Collusion().detect(pl.concat([world.events, met]).lazy(), DAY)
+    assert sorted(sorted(s.agents) for s in scores) == sorted(map(sorted, world.members))
+
+
+def test_the_member_that_carries_the_finding_comes_first_and_its_share_is_said() -> None:
+    world = Roaming(seed=1, rings=1)
+    (score,) = found(world)
+    assert score.measures["influence"] == pytest.approx(2 / 5, abs=0.05)
+    assert score.measures["linked_without"] == 4
+    assert any(reason.startswith(f"{score.agents[0]} carries most") for reason in score.reasons)
+
+
+def test_a_finding_that_hangs_on_one_agent_says_so() -> None:
+    world = Roaming(seed=6)
+    hub, others = "hub", [f"spoke-{n}" for n in range(4)]
+    met = [(agent, 5 * n + k) for n, other in enumerate(others) for k in range(5)
+           for agent in (hub, other)]  # fmt: skip
+    rows = frame(
+        id=[f"h{n}" for n in range(len(met))],
+        kind=["action_taken"] * len(met),
+        agent=[agent for agent, _ in met],
+        resource=[f"corner/{turn // 5}" for _, turn in met],
+        at=[DAY.start.replace(hour=turn, minute=(7 * turn) % 50) for _, turn in met],
+    )
+    (score,) = Collusion().detect(pl.concat([world.events, rows]).lazy(), DAY)
+    assert score.agents[0] == hub
+    assert score.measures["linked_without"] == 0
+    assert any("nobody else is linked" in reason for reason in score.reasons)
+
+
 def test_a_ring_that_wanders_over_many_resources_is_found() -> None:
     world = Roaming(seed=3, rings=1, places=8)
     (score,) = found(world)

@@ -31,8 +31,9 @@ class Collusion(Limits, Detector):
     resource that no more than `most_agents` visited then, :math:`k_{ir}` the visits of i to
     resource r, :math:`τ_r` the chance that two visits to r coincide, and :math:`h_{ij}` how far
     the two keep the same hours. Pairs whose excess holds at `rate` over *all* pairs of agents,
-    and at no more than `turns` of the turns of one's timeline, are linked; linked agents form a
-    ring. Beside rings, every market of two or more regular sellers is tested for
+    and at no more than `turns` of the turns of one's timeline, are linked, and agents among
+    whom links are dense form a ring. Beside rings, every market of two or more regular sellers is
+    tested for
 
     .. math:: S = \overline{r_{1,2}} - \overline{r_{7,8}}
 
@@ -119,11 +120,11 @@ class Collusion(Limits, Detector):
     >>> window = Window(day, day + timedelta(days=1))
     >>> for score in Collusion().detect(pl.LazyFrame(rows, schema=schema), window):
     ...     print(score.verdict, score.agents, score.statistic)
-    finding ('a1', 'a2', 'a3') 24.0
+    finding ('a3', 'a1', 'a2') 24.0
     """
 
     name: ClassVar[str] = "collusion"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
         "bid_placed": ("resource", "operator", "task", "price", "cost", "quantity"),
@@ -154,7 +155,7 @@ class Collusion(Limits, Detector):
         talk = Talk(tallies["messages"], presence)
         markets = Markets(self, window, tallies["prices"], self.seed)
         coded = Coded.of(presence)
-        widths = [Judgement(self, window, coded, wider) for wider in self.widths]
+        widths = [Judgement(self, window, coded, wider, self.seed) for wider in self.widths]
         met = [score for look in widths for score in look.found(talk, markets)]
         found = distinct([*markets.found(talk), *met])
         return found or distinct([s for look in widths for s in look.nearest(talk, markets)])[:1]

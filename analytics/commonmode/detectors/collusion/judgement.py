@@ -9,6 +9,7 @@ from scipy.stats import poisson
 from commonmode.detectors.base import Window
 from commonmode.detectors.collusion import sql, wording
 from commonmode.detectors.collusion.answers import Markets, subject
+from commonmode.detectors.collusion.influence import influence
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.meetings import Chance, meetings
 from commonmode.detectors.collusion.presence import Coded, visits
@@ -19,14 +20,14 @@ from commonmode.detectors.collusion.tiers import Tier
 from commonmode.detectors.collusion.tiers.dependence import DEPENDENCE
 from commonmode.detectors.collusion.tiers.judged import without_market
 from commonmode.detectors.score import Score, Verdict
-from commonmode.statistics.ballots import Integers
+from commonmode.statistics.ballots import Floats, Integers
 
 
 class Judgement:
     """A window judged at one width of bins, from which the score of each ring is read."""
 
-    def __init__(self, limits: Limits, window: Window, coded: Coded, wider: int) -> None:
-        self.limits, self.window = limits, window
+    def __init__(self, limits: Limits, window: Window, coded: Coded, wider: int, seed: int) -> None:
+        self.limits, self.window, self.seed = limits, window, seed
         self.width = wider * limits.bin
         self.meeting = Meeting(self.width, limits.pause // self.width, limits.most_agents)
         began = visits(coded.table, wider, self.meeting.pause)
@@ -47,7 +48,7 @@ class Judgement:
         """Return the score of every ring."""
         return [
             self._score(ring, self._links_of(ring), "finding", talk, markets)
-            for ring in rings(self.links)
+            for ring in rings(self.links, self.seed)
         ]
 
     def nearest(self, talk: Talk, markets: Markets) -> list[Score]:
@@ -57,7 +58,8 @@ class Judgement:
         return [] if pair.is_empty() else [self._score(ends, pair, "clear", talk, markets)]
 
     def _links_of(self, ring: Integers) -> pl.DataFrame:
-        return self.links.filter(pl.col("first").is_in(ring.tolist()))
+        members = ring.tolist()
+        return self.links.filter(pl.col("first").is_in(members) & pl.col("second").is_in(members))
 
     def _score(
         self, codes: Integers, links: pl.DataFrame, verdict: Verdict, talk: Talk, markets: Markets
@@ -82,7 +84,7 @@ class Judgement:
             resources=ring.resources,
             measures=self._measures(ring, links)
             | (wording.tier_measures(ring.tiers) if found else {}),
-            reasons=wording.reasons(ring.shared, ring.tiers, ring.same_task) if found else (),
+            reasons=wording.ring_reasons(ring) if found else (),
             evidence=sql.evidence(*where),
             recompute=sql.recompute(*where),
         )
@@ -92,6 +94,7 @@ class Judgement:
             "expected": ring.expected,
             "pairs": len(ring.agents) * (len(ring.agents) - 1) / 2,
             "linked_pairs": float(links.height),
+            **ring.carried.measures(),
             **ring.shared.measures(),
             "same_task": ring.same_task,
         }
@@ -111,9 +114,14 @@ class Judgement:
         markets: Markets,
     ) -> wording.Ring:
         one, two = np.triu_indices(len(codes), 1)
-        expected = float(self.chance.of(codes[one], codes[two]).expected.sum())
-        agents = self._by_meetings(codes, joint)
-        met = joint.select("first", "second", "bin").n_unique()
+        chance = self.chance.of(codes[one], codes[two]).expected
+        often = joint.group_by("first", "second").agg(pl.col("bin").n_unique())
+        carried = influence(
+            _square(codes, often) - _spread(chance, len(codes)),
+            _square(codes, links.select("first", "second", bin=1)),
+        )
+        agents = tuple(self.met.agents[int(code)] for code in codes[carried.order])
+        met, expected = int(often["bin"].sum()), float(chance.sum())
         market = markets.of(agents)
         presence = _dependence(met, expected, links)
         if market is None:
@@ -125,6 +133,7 @@ class Judgement:
             )
         return wording.Ring(
             agents=agents,
+            carried=carried,
             resources=self._resources(joint),
             met=met,
             expected=expected,
@@ -133,16 +142,25 @@ class Judgement:
             tiers=tiers,
         )
 
-    def _by_meetings(self, codes: Integers, joint: pl.DataFrame) -> tuple[str, ...]:
-        ends = joint["first"].append(joint["second"]).to_numpy()
-        often = np.bincount(ends, minlength=len(self.met.agents))
-        return tuple(
-            self.met.agents[code] for code in sorted(codes.tolist(), key=lambda c: (-often[c], c))
-        )
-
     def _resources(self, joint: pl.DataFrame) -> tuple[str, ...]:
         often = joint["where"].value_counts().sort("count", "where", descending=[True, False])
         return tuple(self.met.resources[code] for code in often["where"])
+
+
+def _square(codes: Integers, pairs: pl.DataFrame) -> Floats:
+    """Return the third column of some pairs of members as a symmetric table."""
+    table = np.zeros((len(codes), len(codes)))
+    first, second, number = (column.to_numpy() for column in pairs)
+    table[np.searchsorted(codes, first), np.searchsorted(codes, second)] = number
+    table += table.T
+    return table
+
+
+def _spread(of_pairs: Floats, size: int) -> Floats:
+    table = np.zeros((size, size))
+    table[np.triu_indices(size, 1)] = of_pairs
+    table += table.T
+    return table
 
 
 def _dependence(met: int, expected: float, links: pl.DataFrame) -> Tier:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from commonmode.detectors.collusion.meetings import Chance, Meetings
 from commonmode.statistics.ballots import Integers
 from commonmode.statistics.coincidence import excess_p_value
+from commonmode.statistics.communities import communities
 from commonmode.statistics.false_discovery import implied_false_discovery
 from commonmode.statistics.turned_timeline import share_of_turns
+
+BRIDGE = 0.15
+"""Two rings are one if more of the pairs between them are linked: of two triangles, two of nine."""
 
 
 def judged_pairs(met: Meetings, chance: Chance, least: int, looks: float) -> pl.DataFrame:
@@ -48,14 +50,6 @@ def turned(met: Meetings, pairs: pl.DataFrame, bins: int) -> pl.DataFrame:
     return pairs.with_columns(turns=pl.Series(share, dtype=pl.Float64))
 
 
-def rings(links: pl.DataFrame) -> list[Integers]:
-    """Return the groups of agents that links connect, largest first."""
-    if links.is_empty():
-        return []
-    first, second = links["first"].to_numpy(), links["second"].to_numpy()
-    size = int(max(first.max(), second.max())) + 1
-    graph = coo_matrix((np.ones(len(first)), (first, second)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
-    linked = np.unique(np.concatenate([first, second]))
-    groups = [linked[label[linked] == name] for name in np.unique(label[linked])]
-    return sorted(groups, key=lambda group: (-len(group), group.tolist()))
+def rings(links: pl.DataFrame, seed: int) -> list[Integers]:
+    """Return the groups of agents that links join, largest first; one false link joins no two."""
+    return communities(links["first"].to_numpy(), links["second"].to_numpy(), BRIDGE, seed)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from commonmode.detectors.collusion.influence import Influence
 from commonmode.detectors.collusion.talk import Shared
 from commonmode.detectors.collusion.tiers import Tier, held, said, word
 from commonmode.statistics.footprint_response import Response
@@ -15,6 +16,7 @@ class Ring(NamedTuple):
     """The numbers that a score of agents who met speaks of."""
 
     agents: tuple[str, ...]
+    carried: Influence
     resources: tuple[str, ...]
     met: int
     expected: float
@@ -76,9 +78,16 @@ def named(agents: Sequence[str], at_most: int = 8) -> str:
     return f"{', '.join(shown)} and {last}" if shown else last
 
 
-def reasons(shared: Shared, tiers: Sequence[Tier], same_task: float = 0.0) -> tuple[str, ...]:
+def ring_reasons(ring: Ring) -> tuple[str, ...]:
+    """Return the reasons of agents who met."""
+    return reasons(
+        ring.shared, ring.tiers, ring.carried.sentence(ring.agents[0]), _task(ring.same_task)
+    )
+
+
+def reasons(shared: Shared, tiers: Sequence[Tier], *others: str) -> tuple[str, ...]:
     """Return every tier with its number, the rule, and what else could explain it."""
-    beside = (_talking(shared), _operator(shared), _task(same_task))
+    beside = (_talking(shared), _operator(shared), *others)
     return (
         *(tier.sentence() for tier in tiers),
         _rule(tiers),
