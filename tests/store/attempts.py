@@ -377,7 +377,6 @@ MEMORY = [
     "SELECT format('{{:>2000000000}}', 'x')",
     "SELECT printf('%2000000000d', 1)",
     "SELECT length(list_reduce(range(40)::VARCHAR[], lambda a, b: a || a))",
-    "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i FROM t, range(2)) SELECT count(*) FROM t",
 ]
 DISK = [
     "SELECT max(i) FROM (SELECT i FROM range(2_000_000_000) AS t(i) ORDER BY hash(i))",

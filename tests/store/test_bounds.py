@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from commonmode.store import QueryError
-from commonmode.store.flight.bounds import BoundedStream
+from commonmode.store.flight import bounds
+from commonmode.store.flight.bounds import BoundedStream, Life
 from commonmode.store.flight.reserve import Reserve
 
 SLOW = "SELECT count(*) FROM range(100_000) AS a(i), range(100_000) AS b(j) WHERE hash(i + j) = 1"
@@ -21,18 +22,21 @@ LONG = timedelta(minutes=5)
 
 
 class Deaf:
-    """A cursor that does not hear the first interrupt."""
+    """A cursor that does not hear the first interrupts."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._cursor, self.interrupts = connection.cursor(), 0
+    def __init__(self, connection: duckdb.DuckDBPyConnection, deaf_to: int) -> None:
+        self._cursor, self.interrupts, self._deaf_to = connection.cursor(), 0, deaf_to
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
     def interrupt(self) -> None:
         self.interrupts += 1
-        if self.interrupts > 1:
-            self._cursor.interrupt()
+        if self.interrupts > self._deaf_to:
+            self.end()
+
+    def end(self) -> None:
+        self._cursor.interrupt()
 
 
 @contextmanager
@@ -49,21 +53,16 @@ def stopped_in(seconds: float) -> Iterator[Callable[[BoundedStream], None]]:
         timer.join()
 
 
+def life(begun: Callable[[BoundedStream], None], over: list[Any]) -> Life:
+    return Life(begun, over.append, pytest.fail)
+
+
 def test_a_query_is_ended_though_the_first_interrupt_came_before_it_had_begun() -> None:
     given_back: list[Any] = []
     with duckdb.connect() as connection, stopped_in(0.2) as begun:
-        cursor = Deaf(connection)
+        cursor: Any = Deaf(connection, deaf_to=1)
         with pytest.raises(QueryError, match="enough of it"):
-            list(
-                BoundedStream(
-                    cursor,  # type: ignore[arg-type]
-                    SLOW,
-                    None,
-                    LONG,
-                    given_back.append,
-                    begun=begun,
-                )
-            )
+            list(BoundedStream(cursor, SLOW, None, LONG, life(begun, given_back)))
     assert given_back == [cursor]
     assert cursor.interrupts > 1
 
@@ -71,10 +70,27 @@ def test_a_query_is_ended_though_the_first_interrupt_came_before_it_had_begun() 
 def test_a_query_that_is_stopped_before_it_starts_never_runs() -> None:
     given_back: list[Any] = []
     with duckdb.connect() as connection, pytest.raises(QueryError, match="enough of it"):
-        BoundedStream(
-            connection, SLOW, None, LONG, given_back.append, begun=lambda new: new.stop(WHY)
-        )
+        BoundedStream(connection, SLOW, None, LONG, life(lambda new: new.stop(WHY), given_back))
     assert given_back == [connection]
+
+
+def test_of_a_query_that_does_not_end_is_told_and_its_cursor_is_lent_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "_ENDLESS_SECONDS", 0.3)
+    given_back: list[Any] = []
+    told = threading.Event()
+    with duckdb.connect() as connection, stopped_in(0.2) as begun:
+        cursor: Any = Deaf(connection, deaf_to=1_000)
+
+        def endless() -> None:
+            told.set()
+            cursor.end()
+
+        with pytest.raises(QueryError, match="enough of it"):
+            BoundedStream(cursor, SLOW, None, LONG, Life(begun, given_back.append, endless))
+    assert told.is_set()
+    assert given_back == []
 
 
 def told_within_seconds(connection: duckdb.DuckDBPyConnection, *, busy: bool) -> list[QueryError]:

@@ -96,7 +96,7 @@ class Writer:
     ) -> None:
         self.path = store_path(data_dir)
         self.defect: StoreError | None = None
-        """Why nothing can be stored any more until the file is opened anew; None: it can."""
+        """Why the file must be opened anew before anything else is done; None: it need not."""
         make_folder(self.path.parent)
         self._now = now
         self._lock = threading.Lock()

@@ -13,12 +13,13 @@ from weakref import WeakSet
 import duckdb
 import pyarrow as pa
 
-from commonmode.store.errors import QueryError
+from commonmode.store.errors import QueryError, StoreError
 from commonmode.store.execution import Parameters, Stream
 from commonmode.store.flight.reserve import Reserve
 from commonmode.store.writer import Writer
 
 _AGAIN_SECONDS = 0.1
+_ENDLESS_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class QueryPool:
 
     def __init__(self, writer: Writer, limits: Limits) -> None:
         self.limits = limits
+        self._writer = writer
         self._idle: queue.SimpleQueue[duckdb.DuckDBPyConnection] = queue.SimpleQueue()
         self._running: WeakSet[BoundedStream] = WeakSet()
         self._listing = threading.Lock()
@@ -60,6 +62,7 @@ class QueryPool:
             cursor = writer.cursor()
             cursor.execute(f"SET operator_memory_limit = '{limits.memory}'")
             self._idle.put(cursor)
+        self._life = Life(self._add, self._idle.put, self._give_up)
         self._reserve = Reserve(writer.cursor(), lambda: bool(self._running), self._stop_soon)
         writer.lock_settings()
 
@@ -71,10 +74,7 @@ class QueryPool:
         QueryError, QueryRefusedError
             When it is wrong, not allowed, too long, or too many run already.
         """
-        cursor = self._take()
-        return BoundedStream(
-            cursor, sql, parameters, self.limits.timeout, self._idle.put, begun=self._add
-        )
+        return BoundedStream(self._take(), sql, parameters, self.limits.timeout, self._life)
 
     def stop(self) -> None:
         """Stop what runs, so that the store can be closed."""
@@ -93,6 +93,10 @@ class QueryPool:
     def _stop_soon(self, why: QueryError) -> None:
         for stream in self._all():
             threading.Thread(target=stream.stop, args=[why], daemon=True).start()
+
+    def _give_up(self) -> None:
+        msg = f"a query that was stopped has not ended in {_ENDLESS_SECONDS:g} s."
+        self._writer.defect = StoreError(msg, "the store is opened anew; nothing is lost")
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -153,6 +157,15 @@ def too_long(timeout: timedelta) -> QueryError:
     return QueryError(msg, "narrow it, e.g. by time, or take fewer columns")
 
 
+@dataclass(frozen=True)
+class Life:
+    """Who is told of a query that it begins, is over, or was stopped and does not end."""
+
+    begun: Callable[[BoundedStream], None]
+    over: Callable[[duckdb.DuckDBPyConnection], None]
+    endless: Callable[[], None]
+
+
 class BoundedStream:
     """A query's rows until its time is up; then it is stopped, read or not.
 
@@ -160,18 +173,16 @@ class BoundedStream:
     transaction, which would keep the store from cleaning up.
     """
 
-    def __init__(  # noqa: PLR0913  what to run, within what, and who is told
+    def __init__(
         self,
         cursor: duckdb.DuckDBPyConnection,
         sql: str,
         parameters: Parameters,
         timeout: timedelta,
-        give_back: Callable[[duckdb.DuckDBPyConnection], None],
-        *,
-        begun: Callable[[BoundedStream], None],
+        life: Life,
     ) -> None:
         self._cursor = cursor
-        self._give_back = give_back
+        self._life = life
         self._stream: Stream | None = None
         self._over = False
         self._stopped: QueryError | None = None
@@ -180,7 +191,7 @@ class BoundedStream:
         self._timer = threading.Timer(timeout.total_seconds(), self.stop, [too_long(timeout)])
         self._timer.daemon = True
         self._timer.start()
-        begun(self)
+        life.begun(self)
         try:
             with self._running:
                 self.schema = self._start(sql, parameters)
@@ -225,13 +236,21 @@ class BoundedStream:
                 return
             self._over = True
         self._timer.cancel()
-        while not self._running.acquire(timeout=_AGAIN_SECONDS):
-            # One that came before the query had begun is lost.
-            self._cursor.interrupt()
+        if not self._has_ended():
+            self._life.endless()
+            return
         try:
             if self._stream is not None:
                 self._stream.close()
             self._stream = None
         finally:
             self._running.release()
-        self._give_back(self._cursor)
+        self._life.over(self._cursor)
+
+    def _has_ended(self) -> bool:
+        """Interrupt until it has: what came before the query had begun is lost."""
+        for _ in range(round(_ENDLESS_SECONDS / _AGAIN_SECONDS)):
+            if self._running.acquire(timeout=_AGAIN_SECONDS):
+                return True
+            self._cursor.interrupt()
+        return False
