@@ -21,8 +21,8 @@ from commonmode.store.file_faults import file_fault
 VERSION = 3
 """Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
 
-CHECKPOINT_THRESHOLD = "128MB"
-"""With DuckDB's 16 MB a checkpoint stalls the writer for over a second, with this a tenth."""
+CHECKPOINT_THRESHOLD = "16MB"
+"""How much is written to the file at once, while the writer stands still: some 30,000 events."""
 
 Setting = str | bool | int | float | list[str]
 
@@ -35,6 +35,8 @@ _SAFE: Mapping[str, Setting] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "checkpoint_threshold": CHECKPOINT_THRESHOLD,
+    # Joining what earlier checkpoints wrote makes a checkpoint ten times as long, now and then.
+    "max_vacuum_tasks": 0,
     "max_temp_directory_size": SPILL_LIMIT,
 }
 

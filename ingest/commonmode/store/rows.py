@@ -86,16 +86,23 @@ class Inserter:
         self._table = table
         self._stamp = "rejected_at" if table == "rejected" else "ingested_at"
         self._columns: list[str] = connection.table(table).columns
+        self._last: int | None = None
 
     def insert(self, rows: pa.Table, now: datetime) -> None:
         """Store rows, stamped `now`."""
         if not rows.num_rows:
             return
-        seqs = numbers(rows, first=self._last_seq() + 1)
+        last = self._last_seq() if self._last is None else self._last
+        seqs = numbers(rows, first=last + 1)
         stamps = pa.repeat(pa.scalar(now, pa.timestamp("us", "UTC")), rows.num_rows)
         whole = rows.append_column("seq", seqs).append_column(self._stamp, stamps)
         with registered(self._connection, "arriving", whole.select(self._columns)):
             self._connection.execute(f"INSERT INTO {self._table} BY NAME FROM arriving")
+        self._last = last + rows.num_rows
+
+    def recount(self) -> None:
+        """Ask the table for the last number again: whether rows are in it is not known."""
+        self._last = None
 
     def _last_seq(self) -> int:
         query = f"SELECT coalesce(max(seq), 0) FROM {self._table}"  # noqa: S608  our own name

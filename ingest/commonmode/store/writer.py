@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -39,9 +40,8 @@ _RETRIED = """
     RETURNING topic
 """
 # Of two sinks on one partition the slower must not take the faster one's place back.
-_OFFSET = """
-    INSERT INTO offsets BY NAME SELECT $topic AS topic, $partition AS partition,
-        $topic_id AS topic_id, $next_offset AS next_offset
+_STORE_OFFSETS = """
+    INSERT INTO offsets BY NAME SELECT unnest($offsets, recursive := true)
     ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, next_offset = CASE
         WHEN topic_id = excluded.topic_id THEN greatest(next_offset, excluded.next_offset)
         ELSE excluded.next_offset END
@@ -151,7 +151,7 @@ class Writer:
                 before = before or came
                 # A commit may take effect and run out of memory after that.
                 if appended is None or came == before:
-                    with transaction(self._connection):
+                    with self._numbered(), transaction(self._connection):
                         appended = self._store(batch)
             # What comes after the one in the same transaction says the other.
             except (duckdb.OutOfMemoryException, duckdb.TransactionException):
@@ -160,6 +160,16 @@ class Writer:
                 time.sleep(0.05)
             else:
                 return appended
+
+    @contextmanager
+    def _numbered(self) -> Iterator[None]:
+        """Count on from what is stored, whatever goes wrong in here."""
+        try:
+            yield
+        except BaseException:
+            for into in self._into:
+                into.recount()
+            raise
 
     def _came(self) -> tuple[Any, ...]:
         """Return what became of all records that ever came, by what is committed."""
@@ -191,7 +201,7 @@ class Writer:
         stored = pa.concat_tables(new)
         self._count(batch, arriving, stored)
         self._close_retried(batch.retried, now)
-        self._execute_each(_OFFSET, batch.offsets)
+        self._store_offsets(batch.offsets)
         self._execute_each(_TALLY, batch.tallies)
         self._execute_each(_PROGRESS, batch.progress)
         return Appended(
@@ -220,6 +230,12 @@ class Writer:
                 "rejected": refused[topic],
             }
             self._connection.execute(_COUNT, counts)
+
+    def _store_offsets(self, offsets: Sequence[Offset]) -> None:
+        if offsets:
+            last = {(offset.topic, offset.partition): offset for offset in offsets}
+            places = [msgspec.structs.asdict(offset) for offset in last.values()]
+            self._connection.execute(_STORE_OFFSETS, {"offsets": places})
 
     def _execute_each(self, statement: str, items: Sequence[msgspec.Struct]) -> None:
         for item in items:
