@@ -55,6 +55,20 @@ def test_the_store_position_goes_on_from_batch_to_batch(appender: Appender, ask:
     assert ask.last_seq() == 9
 
 
+def test_a_batch_that_was_refused_leaves_no_gap_in_the_positions(
+    appender: Appender, ask: Reader
+) -> None:
+    appender.append(batch(actions(3)))
+    events = to_table(actions(2, 3))
+    column = events.schema.get_field_index("args")
+    with pytest.raises(BatchRefusedError):
+        appender.append(Batch(events.set_column(column, "args", [["{}", "no JSON"]])))
+
+    appender.append(batch(actions(2, 3)))
+
+    assert ask.query("SELECT seq FROM events").to_series().to_list() == [1, 2, 3, 4, 5]
+
+
 def test_an_event_sent_again_is_dropped_and_counted(appender: Appender, ask: Reader) -> None:
     appender.append(batch(actions(3)))
 
