@@ -2,13 +2,19 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import polars as pl
+import pytest
 from click.testing import CliRunner, Result
 from tests.store.samples import actions
 
+from commonmode.cli import sql
 from commonmode.cli.load import command
 from commonmode.events import encode
+from commonmode.formats import UnknownFormatError
 from commonmode.store import FlightServer, Writer, connect
 
 LINES = [encode(event).decode() for event in actions(5)]
@@ -66,3 +72,74 @@ def test_it_works_beside_an_owner(tmp_path: Path) -> None:
     with Writer(tmp_path / "data") as writer, FlightServer(writer):
         assert told(load(tmp_path, log))["stored"] == 5
         assert writer.cursor().execute("SELECT count(*) FROM events").fetchall() == [(5,)]
+
+
+def exported(folder: Path) -> Path:
+    """Load lines into a store and take them out as Parquet."""
+    log, out = folder / "log.jsonl", folder / "events.parquet"
+    log.write_text("\n".join(LINES))
+    load(folder, log)
+    words = ["FROM events", "--format", "parquet", "--data", str(folder / "data")]
+    out.write_bytes(CliRunner().invoke(sql.command, words).stdout_bytes)
+    return out
+
+
+def stored(folder: Path) -> list[tuple[object, ...]]:
+    added = 'topic, partition, "offset", seq, ingested_at'
+    with connect(folder / "data") as store:
+        return store.query(f"SELECT * EXCLUDE ({added}) FROM events ORDER BY id").rows()
+
+
+def test_events_taken_out_as_parquet_load_as_the_same_events(tmp_path: Path) -> None:
+    out = exported(tmp_path)
+
+    assert told(load(tmp_path / "other", out))["stored"] == 5
+    assert stored(tmp_path / "other") == stored(tmp_path)
+    assert told(load(tmp_path, out))["duplicates"] == 5
+
+
+def test_parquet_is_read_from_standard_input_and_compressed_too(tmp_path: Path) -> None:
+    content = exported(tmp_path).read_bytes()
+    packed = tmp_path / "events.gz"
+    packed.write_bytes(gzip.compress(content))
+    through = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "commonmode.cli.main",
+            "load",
+            "-",
+            "--data",
+            tmp_path / "a",
+            "--json",
+        ],
+        input=content,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    assert json.loads(through.stdout)["stored"] == 5
+    assert told(load(tmp_path / "b", packed))["stored"] == 5
+
+
+def test_a_parquet_file_that_was_cut_is_one_rejected_record(tmp_path: Path) -> None:
+    whole, cut = exported(tmp_path), tmp_path / "cut.parquet"
+    cut.write_bytes(whole.read_bytes()[:-50])
+
+    result = load(tmp_path / "other", cut, whole)
+
+    assert told(result) == {"read": 6, "stored": 5, "duplicates": 0, "rejected": 1}
+    with connect(tmp_path / "other" / "data") as store:
+        row = store.query("FROM rejected").row(0, named=True)
+    assert (row["topic"], row["offset"]) == (str(cut), 0)
+    assert "damaged" in row["reason"]
+
+
+def test_a_parquet_file_of_other_things_is_named_with_what_it_lacks(tmp_path: Path) -> None:
+    other = tmp_path / "other.parquet"
+    pl.DataFrame({"id": [1], "at": [2]}).write_parquet(other)
+
+    with pytest.raises(
+        UnknownFormatError, match=r"other\.parquet: needed the columns.*kind, agent"
+    ):
+        CliRunner().invoke(command, [str(other), "--data", str(tmp_path)], catch_exceptions=False)

@@ -15,12 +15,19 @@ HEADS = {
 }
 
 
-@pytest.mark.parametrize("name", [each.name for each in FORMATS])
+TEXTS = [each.name for each in FORMATS if not each.begins]
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_every_format_is_recognised_by_its_head_alone(name: str) -> None:
     assert detect(json.dumps(HEADS[name]).encode(), "log").name == name
 
 
-@pytest.mark.parametrize("name", [each.name for each in FORMATS])
+def test_what_is_no_text_is_recognised_by_its_first_bytes() -> None:
+    assert detect(b"PAR1\x15\x04", "log").name == "parquet"
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_a_broken_first_line_does_not_hide_the_format(name: str) -> None:
     head = b'{"broken\n' + json.dumps(HEADS[name]).encode() + b"\n"
 

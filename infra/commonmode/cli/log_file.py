@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
 import click
 from msgspec import Struct
 
 from commonmode.events import Event, Position, Rejected
-from commonmode.formats import Format, ReadOptions, detect
+from commonmode.formats import DamagedLogError, Format, ReadOptions, UnknownFormatError, detect
 from commonmode.formats.lines import LONGEST, Block
 
 AT_ONCE = 2**20
@@ -42,6 +44,21 @@ class LogStream(io.RawIOBase):
     def readable(self) -> bool:
         """Return true: it is there to be read."""
         return True
+
+    def seekable(self) -> bool:
+        """Tell whether one may read on elsewhere; in what is compressed it would take too long."""
+        return not isinstance(self._source, gzip.GzipFile) and bool(self._source.seekable())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Read on elsewhere."""
+        if whence == io.SEEK_CUR:
+            offset -= len(self._head)
+        self._head = b""
+        return int(self._source.seek(offset, whence))
+
+    def tell(self) -> int:
+        """Return where the next byte stands."""
+        return int(self._source.tell()) - len(self._head)
 
     def readinto(self, into: Any) -> int:
         """Read what there is, up to the room given; 0 at the end, orderly or not."""
@@ -86,6 +103,24 @@ def opened(file: Path) -> Iterator[LogStream]:
         raise click.UsageError(msg) from error
     with io.BufferedReader(raw, AT_ONCE) as source:
         yield LogStream(source)
+
+
+@contextmanager
+def _content(stream: LogStream, form: Format, file: Path) -> Iterator[BinaryIO]:
+    """Give what a format reads: where it reads from the end and that cannot be, a copy on disk."""
+    content = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
+    with TemporaryFile() as copy:
+        if form.reads_from_end and not stream.seekable():
+            shutil.copyfileobj(content, copy)
+            copy.seek(0)
+            content = cast("BinaryIO", copy)
+        try:
+            yield content
+        except DamagedLogError as error:
+            stream.damage = stream.damage or error
+        except UnknownFormatError as error:
+            msg = f"{file}: {error}"
+            raise UnknownFormatError(msg) from error
 
 
 def is_written_live(file: Path) -> bool:
@@ -148,8 +183,8 @@ class Log(Struct, frozen=True):
             if form is None:
                 form = detect(stream.head(), str(self.file))
                 on_recognised(form, str(self.file))
-            lines = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
-            yield from form.numbered(lines, str(self.file), self.options)
+            with _content(stream, form, self.file) as content:
+                yield from form.numbered(content, str(self.file), self.options)
             if stream.damage is not None:
                 yield 0, _damaged(self.file, stream.damage)
 
@@ -160,8 +195,8 @@ class Log(Struct, frozen=True):
         """
         assert self.form is not None  # noqa: S101  its format is known
         with opened(self.file) as stream:
-            content = cast("BinaryIO", io.BufferedReader(stream, AT_ONCE))
-            yield from self.form.blocks(content, size)
+            with _content(stream, self.form, self.file) as content:
+                yield from self.form.blocks(content, size)
             if stream.damage is not None:
                 yield _damaged(self.file, stream.damage)
 

@@ -1,11 +1,12 @@
 """Foreign logs → events: one module a format, one registry, one declared coverage each."""
 
-from commonmode.formats.base import Format, ReadOptions, UnknownFormatError
+from commonmode.formats.base import DamagedLogError, Format, ReadOptions, UnknownFormatError
 from commonmode.formats.mapped import MapError, Mapped
 from commonmode.formats.registry import FORMATS, detect, get
 
 __all__ = [
     "FORMATS",
+    "DamagedLogError",
     "Format",
     "MapError",
     "Mapped",

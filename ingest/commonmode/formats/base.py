@@ -11,7 +11,15 @@ from typing import Any, BinaryIO, ClassVar
 from msgspec import Struct
 
 from commonmode.events import Event, MalformedEventError, Position, Redaction, Rejected
-from commonmode.formats.lines import KEPT, LONGEST, Block, Line, blocks_of_lines, numbered_lines
+from commonmode.formats.lines import (
+    KEPT,
+    LONGEST,
+    Block,
+    Line,
+    blocks_of_lines,
+    numbered_lines,
+    split,
+)
 
 Reader = Callable[[bytes], Iterable[Event]]
 """One record's bytes → its events; raises `MalformedEventError`."""
@@ -36,6 +44,10 @@ class UnknownFormatError(ValueError):
     """No format recognises a log."""
 
 
+class DamagedLogError(ValueError):
+    """A log cannot be read on: what it is in is broken, not one record of it."""
+
+
 class Format(ABC):
     """A foreign log format, read record by record.
 
@@ -50,6 +62,10 @@ class Format(ABC):
     """What `recognises` looks for, in words."""
     fills: frozenset[str]
     """The fields that this format can fill; which detectors may run follows from it."""
+    begins: ClassVar[bytes] = b""
+    """The bytes that it begins with, where it is no text."""
+    reads_from_end: ClassVar[bool] = False
+    """Whether its streams have to be seekable."""
     is_wire_form: ClassVar[bool] = False
     """Whether its records are lines in the wire form of `commonmode.events`."""
     in_blocks: ClassVar[bool] = True
@@ -81,6 +97,13 @@ class Format(ABC):
     def records_in(self, block: Block) -> Iterator[Line]:
         """Split a block into records, numbered as in the whole stream."""
         return numbered_lines(BytesIO(block.content), first=block.first)
+
+    def lines_in(self, block: Block) -> list[bytes] | None:
+        """Return all lines of a block at once, numbered from its first; None where it cannot.
+
+        A blank line is no record.
+        """
+        return split(block)
 
     def read(
         self, stream: BinaryIO, name: str, options: ReadOptions | None = None

@@ -18,7 +18,7 @@ from commonmode.events import (
     note_of,
 )
 from commonmode.formats.base import Format, ReadOptions
-from commonmode.formats.lines import Block, split
+from commonmode.formats.lines import Block
 
 MOST = 1_000
 SIZE = 2**20
@@ -89,7 +89,7 @@ def pack_block(form: Format, block: Block, source: str, options: ReadOptions) ->
     >>> parcel.events == [(7, b"a", one)], str(parcel.rejected[0].position)
     (True, 'runs.jsonl:8')
     """
-    lines = split(block) if form.may_pass(options) else None
+    lines = form.lines_in(block) if form.may_pass(options) else None
     if lines is not None:
         return _pass_on(lines, block.first, source)
     parcel = Parcel(source, [], [])

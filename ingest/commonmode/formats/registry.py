@@ -12,8 +12,9 @@ from commonmode.formats.agentdojo import AgentDojo
 from commonmode.formats.base import Format, UnknownFormatError
 from commonmode.formats.canonical import Canonical
 from commonmode.formats.cloudevents import CloudEvents
+from commonmode.formats.parquet import Parquet
 
-FORMATS: tuple[Format, ...] = (CloudEvents(), AgentDojo(), Canonical())
+FORMATS: tuple[Format, ...] = (Parquet(), CloudEvents(), AgentDojo(), Canonical())
 """Every format, the most particular first. A new one is one file and one line here."""
 
 HEAD_LINES = 20
@@ -70,6 +71,9 @@ def detect(head: bytes, filename: str) -> Format:
     head = head.removeprefix(BOM_UTF8)
     if not head.strip():
         return get("canonical")
+    for each in FORMATS:
+        if each.begins and head.startswith(each.begins):
+            return each
     records = _records(head)
     for each in FORMATS:
         if any(each.recognises(record) for record in records):

@@ -19,7 +19,7 @@ from commonmode.events import (
     read_strictly,
 )
 from commonmode.formats.base import Format, ReadOptions
-from commonmode.formats.lines import Block, split
+from commonmode.formats.lines import Block
 
 MOST = 10_000
 """Records of one sheet, where they come one by one."""
@@ -74,7 +74,7 @@ def sheet_of(form: Format, block: Block, source: str, options: ReadOptions) -> S
     >>> sheet.table.num_rows, str(sheet.rejected[0].position)
     (1, 'runs.jsonl:9')
     """
-    lines = split(block) if form.may_pass(options) else None
+    lines = form.lines_in(block) if form.may_pass(options) else None
     if lines is None:
         return _laid_out(list(form.numbered_in(block, source, options)), source)
     numbered = [(n, text) for n, text in enumerate(lines, block.first) if text and text.strip()]
