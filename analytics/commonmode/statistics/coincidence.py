@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.stats import binom
+import scipy
 
 from commonmode.statistics.ballots import Floats, Integers
 
@@ -14,7 +13,7 @@ _CHUNK = 50_000
 
 
 def chance_of_meeting(
-    visits: csr_matrix, met: Floats, *, left_out: Floats, prior: float, base: float
+    visits: scipy.sparse.csr_matrix, met: Floats, *, left_out: Floats, prior: float, base: float
 ) -> Floats:
     r"""Return, of each place, the chance that two visits to it fall into the same bin of time.
 
@@ -41,7 +40,7 @@ def chance_of_meeting(
     --------
     Three visitors of the first place met each other; nobody met at the second.
 
-    >>> k = csr_matrix(np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]]))
+    >>> k = scipy.sparse.csr_matrix(np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]]))
     >>> met, nobody = np.array([3.0, 0.0]), np.zeros(2)
     >>> chance_of_meeting(k, met, left_out=nobody, prior=1.0, base=0.1).tolist()
     [0.775, 0.05]
@@ -60,7 +59,7 @@ class Meetings(NamedTuple):
 
 
 def chance_meetings(
-    visits: csr_matrix, chance: Floats, pairs: tuple[Integers, Integers]
+    visits: scipy.sparse.csr_matrix, chance: Floats, pairs: tuple[Integers, Integers]
 ) -> Meetings:
     r"""Return what the sparse configuration model lets pairs of agents meet.
 
@@ -84,7 +83,7 @@ def chance_meetings(
 
     Examples
     --------
-    >>> k = csr_matrix(np.array([[2.0, 0.0], [3.0, 1.0]]))
+    >>> k = scipy.sparse.csr_matrix(np.array([[2.0, 0.0], [3.0, 1.0]]))
     >>> found = chance_meetings(k, np.array([0.1, 0.5]), (np.array([0]), np.array([1])))
     >>> found.expected.round(2).tolist(), found.most.tolist()
     ([0.6], [2.0])
@@ -127,7 +126,7 @@ def excess_p_value(met: Floats, allowed: Meetings) -> Floats:
     share = np.divide(
         allowed.expected, allowed.most, out=np.ones_like(allowed.most), where=allowed.most > 0
     )
-    p: Floats = binom.sf(met - 1, allowed.most, np.minimum(share, 1.0))
+    p: Floats = scipy.stats.binom.sf(met - 1, allowed.most, np.minimum(share, 1.0))
     return p
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import t
+import scipy
 
 from commonmode.statistics.ballots import Floats, Integers
 
@@ -50,4 +50,4 @@ def block_jackknife_p_value(
     spread = np.sqrt((g - 1) / g * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
     excess = whole - above
     score = np.divide(excess, spread, out=np.sign(excess) * np.inf, where=spread > 0)
-    return whole, np.asarray(t.sf(score, g - 1))
+    return whole, np.asarray(scipy.stats.t.sf(score, g - 1))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
-from scipy.special import lambertw
+import scipy
 
 from commonmode.statistics.ballots import Floats
 
@@ -81,7 +80,7 @@ class LogitDemand:
     def monopoly(self, cost: Floats) -> Floats:
         """Return the prices that earn most together: the same margin for all."""
         joint = np.exp(self.appeal - cost / self.differentiation - 1).sum()
-        prices: Floats = cost + self.differentiation * (1 + lambertw(joint).real)
+        prices: Floats = cost + self.differentiation * (1 + scipy.special.lambertw(joint).real)
         return prices
 
     def gain(self, prices: Floats, cost: Floats) -> float:
@@ -97,7 +96,7 @@ class LogitDemand:
         wanted = np.exp(self.appeal - prices / self.differentiation)
         others = 1 + wanted.sum(axis=-1, keepdims=True) - wanted
         reach = np.exp(self.appeal - cost / self.differentiation - 1)
-        edge: Floats = lambertw(reach / others).real
+        edge: Floats = scipy.special.lambertw(reach / others).real
         return edge
 
 
@@ -143,7 +142,7 @@ def fit_logit_demand(
         return short
 
     guess = _guess(prices, quantities, most) if start is None else _known(start, most)
-    found = least_squares(missed, guess, x_scale="jac", max_nfev=200)
+    found = scipy.optimize.least_squares(missed, guess, x_scale="jac", max_nfev=200)
     varies = float(((sold - sold.mean(axis=0)) ** 2).sum())
     return LogitDemand(
         size=float(most * (1 + np.exp(min(found.x[1], _FAR)))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Union
 
@@ -25,10 +25,13 @@ Numbers = NDArray[np.int64]
 _NAMES = ("kind", *(name for name in FIELDS if name != "extra"))
 _TIME = EVENT_SCHEMA.field("at").type
 _FIRST, _LAST = (
-    pa.scalar(time, _TIME).value
-    for time in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    (time.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    for time in (datetime.min, datetime.max)  # noqa: DTZ901  UTC comes in the line above
 )
-"""Microseconds of the first and the last instant that have a date in UTC."""
+"""Microseconds of the first and the last instant that have a date in UTC.
+
+Not by Arrow: the first value that it takes from Python imports all of pandas.
+"""
 
 _AT_ONCE = 1000
 """Payloads read together: few enough that what is made of them stays in a processor's cache."""

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import polars as pl
-from scipy.stats import false_discovery_control
+import scipy
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.collusion import sql_answers
@@ -93,7 +93,8 @@ class Markets:
         if not tested:
             return {}
         q = np.minimum(
-            self.limits.market_looks * false_discovery_control(list(tested.values())), 1.0
+            self.limits.market_looks * scipy.stats.false_discovery_control(list(tested.values())),
+            1.0,
         )
         return dict(zip(tested, q.tolist(), strict=True))
 

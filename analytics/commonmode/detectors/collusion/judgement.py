@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.stats import poisson
+import scipy
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.collusion import sql, wording
@@ -184,4 +184,4 @@ def _worst(links: pl.DataFrame, name: str) -> float:
 
 def _poisson_quantiles(mean: float, at_most: int = 199) -> tuple[float, ...]:
     levels = np.arange(1, at_most + 1) / (at_most + 1)
-    return tuple(poisson.ppf(levels, mean).tolist())
+    return tuple(scipy.stats.poisson.ppf(levels, mean).tolist())

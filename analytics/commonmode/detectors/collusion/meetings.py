@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_matrix
+import scipy
 
 from commonmode.detectors.collusion.presence import Coded
 from commonmode.statistics.ballots import Floats, Integers
@@ -83,7 +83,7 @@ class Chance:
         who, where = met.visits["who"].to_numpy(), met.visits["where"].to_numpy()
         when = met.visits["bin"].to_numpy()
         shape = (len(met.agents), len(met.resources))
-        self._visits = csr_matrix((np.ones(len(who)), (who, where)), shape=shape)
+        self._visits = scipy.sparse.csr_matrix((np.ones(len(who)), (who, where)), shape=shape)
         self._chance = self._chances(met, _base(when))
         self._hours = _hours(who, when, len(met.agents), part_bins)
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import polars as pl
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.habit import sql, wording
@@ -240,7 +240,7 @@ class Null:
 
 
 def _q_values(p_values: Sequence[float]) -> list[float]:
-    return [float(q) for q in false_discovery_control(p_values)] if p_values else []
+    return [float(q) for q in scipy.stats.false_discovery_control(p_values)] if p_values else []
 
 
 def _quantiles(null: NDArray[np.float64]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import polars as pl
-from scipy.stats import false_discovery_control
+import scipy
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.monoculture import sql, wording
@@ -49,7 +49,7 @@ class Judgement:
         testable = [not why for why in self.why_not]
         self.q = np.ones_like(self.p)
         if any(testable):
-            self.q[testable] = false_discovery_control(self.p[testable])
+            self.q[testable] = scipy.stats.false_discovery_control(self.p[testable])
 
     def _found(self) -> list[int]:
         return [family for family in range(len(self.people.families)) if self._is_found(family)]
