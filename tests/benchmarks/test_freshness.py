@@ -76,16 +76,17 @@ WIRE = (
 def questions(start: datetime, end: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
     """What an open home page asks while it ticks, and what opening it and the events asks."""
     period = {"start": start, "end": end}
+    counted = {"start": start, "grain": 60}
     anything = dict.fromkeys(events.Asked._fields)
     return {
         "extent": (EXTENT, {}),
         "pulse": (PULSE, {}),
-        "summary": (economy.SUMMARY, period),
+        "summary": (economy.SUMMARY, counted),
         "newest findings": (economy.NEWEST, period),
         "findings mark": (findings.MARK, {}),
-        "flow": (economy.FLOW, {**period, "width": 120}),
-        "families": (economy.FAMILIES, period),
-        "choices": (events.CHOICES, period),
+        "flow": (economy.FLOW, {**counted, "width": 120}),
+        "families": (economy.FAMILIES, counted),
+        "choices": (events.CHOICES, counted),
         "events counted": (events.COUNTED, {**period, **anything}),
         "events paged": (events.PAGED, {**period, **anything, "page": 100, "skip": 0}),
     }
@@ -198,7 +199,7 @@ def test_freshness_at_a_steady_pace_with_two_readers(
     monkeypatch.syspath_prepend(Path(__file__).parents[2])
     topics = Topics.named(f"{uuid4().hex[:12]}.events")
     ensure(Connection(broker), topics)
-    start = datetime.now(UTC) - SPAN
+    start = (datetime.now(UTC) - SPAN).replace(second=0, microsecond=0)
     history(tmp_path, datetime.now(UTC))
     spawn = get_context("spawn")
     go, done, told = spawn.Event(), spawn.Event(), spawn.Queue()

@@ -62,6 +62,8 @@ def test_every_table_view_and_column_is_commented(cursor: duckdb.DuckDBPyConnect
         WHERE NOT internal AND comment IS NULL
             AND column_name NOT IN ('topic', 'partition', 'offset', 'seq', 'ingested_at')
             AND table_name NOT IN ('latest_findings', 'store_version')
+            -- Halves of views that explain the same columns.
+            AND NOT regexp_matches(table_name, '^(folded|recent)_')
         UNION ALL SELECT table_name, '' FROM duckdb_tables() WHERE comment IS NULL
         UNION ALL SELECT view_name, '' FROM duckdb_views() WHERE NOT internal AND comment IS NULL
     """).fetchall()

@@ -30,6 +30,17 @@ class Period(NamedTuple):
         last = f"{end:%H:%M}" if start.date() == end.date() else f"{end.day} {end:%b %Y %H:%M}"
         return f"{first} to {last} UTC"
 
+    @property
+    def grain(self) -> int:
+        """Return the seconds of a row of `activity` that suits the span: a minute, or an hour.
+
+        Examples
+        --------
+        >>> Period(datetime(2026, 1, 1), datetime(2026, 1, 9), 5).grain
+        3600
+        """
+        return _grain(self.end - self.start)
+
     def bucket_seconds(self, buckets: int = 96) -> int:
         """Return the width of a bucket that cuts the span into about `buckets`.
 
@@ -43,6 +54,16 @@ class Period(NamedTuple):
 
 
 _WIDTHS = (1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
+
+
+def _grain(span: timedelta) -> int:
+    return 60 if span <= timedelta(days=2) else 3_600
+
+
+def _begun(at: datetime, grain: int) -> datetime:
+    """Return the start of the minute or hour."""
+    return at.replace(minute=at.minute if grain == 60 else 0, second=0, microsecond=0)  # noqa: PLR2004
+
 
 SPANS: dict[str, timedelta | None] = {
     "last hour": timedelta(hours=1),
@@ -79,5 +100,7 @@ def choose_period() -> Period | None:
     )
     span = SPANS[chosen]
     start = whole.start if span is None else max(whole.start, whole.end - span)
+    # Whole minutes and hours are counted already.
+    start = _begun(start, _grain(whole.end - start))
     st.sidebar.caption(Period(start, whole.end, 0).words())
     return Period(start, whole.end, whole.events)

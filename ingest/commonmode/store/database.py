@@ -96,11 +96,13 @@ def create_or_upgrade(connection: duckdb.DuckDBPyConnection, path: Path) -> None
     if tables == [(0,)]:
         with transaction(connection):
             connection.execute(_sql("schema.sql"))
+            connection.execute(_sql("rollups.sql"))
             _comment_columns(connection)
     for version in range(version_of(connection, path), VERSION):
         with transaction(connection):
             connection.execute(_sql(f"upgrades/{version + 1}.sql"))
             if version + 1 == VERSION:
+                connection.execute(_sql("rollups.sql"))
                 _comment_columns(connection)
             connection.execute("INSERT INTO store_version (version) VALUES ($1)", [version + 1])
 

@@ -28,6 +28,7 @@ from commonmode.store.errors import (
 from commonmode.store.file_faults import file_fault
 from commonmode.store.identity import Identities
 from commonmode.store.layout import make_folder, store_path
+from commonmode.store.rollups import Rollups
 
 _COUNT = """
     INSERT INTO ingest_counts VALUES ($topic, $stored, $duplicates, $rejected)
@@ -105,6 +106,7 @@ class Writer:
             create_or_upgrade(self._connection, self.path)
             self._event_ids = Identities(self._connection, "events")
             self._finding_ids = Identities(self._connection, "finding_events")
+            self._rollups = Rollups(self._connection)
             self._into = [
                 rows.Inserter(self._connection, table)
                 for table in ("events", "finding_events", "rejected")
@@ -133,12 +135,14 @@ class Writer:
         """
         with self._lock:
             try:
-                return self._stored(batch)
+                appended = self._stored(batch)
             except _UNFIT as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:
                 raise self._fault(error) from error
+            self._rollups.came(appended.stored)
+            return appended
 
     def _stored(self, batch: Batch) -> Appended:
         """Store it; where queries have taken all memory for the moment, wait until they end."""

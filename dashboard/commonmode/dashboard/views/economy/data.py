@@ -1,4 +1,7 @@
-"""What the home page reads: who is watched, how much flows, who acts on what."""
+"""What the home page reads: who is watched, how much flows, who acts on what.
+
+A period ends with the newest event, so what counts events looks at all that came since its start.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,44 @@ from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
 
 SUMMARY = """
-SELECT count(*) AS events,
-       count(DISTINCT agent) AS agents,
-       count(DISTINCT family) AS families,
-       count(DISTINCT operator) AS operators,
-       count(DISTINCT resource) AS resources,
-       any_value(market) AS market
-FROM events WHERE "at" >= $start AND "at" < $end
+SELECT (SELECT coalesce(sum(events), 0)::BIGINT FROM activity
+        WHERE seconds = $grain AND start >= $start) AS events,
+       agents, families, operators,
+       (SELECT count(*) FROM resource_use WHERE last_at >= $start) AS resources,
+       (SELECT market FROM events WHERE market IS NOT NULL AND "at" >= $start LIMIT 1) AS market
+FROM (SELECT count(DISTINCT agent) AS agents, count(DISTINCT family) AS families,
+             count(DISTINCT operator) AS operators
+      FROM presence WHERE last_at >= $start)
 """
 
 FLOW = """
+SELECT to_timestamp(floor(epoch(start) / $width) * $width) AS bucket, kind,
+       sum(events)::BIGINT AS n
+FROM activity WHERE seconds = $grain AND start >= $start
+GROUP BY ALL ORDER BY bucket, kind
+"""
+
+FINE_FLOW = """
 SELECT to_timestamp(floor(epoch("at") / $width) * $width) AS bucket, kind, count(*) AS n
-FROM events WHERE "at" >= $start AND "at" < $end
+FROM events WHERE "at" >= $start
 GROUP BY ALL ORDER BY bucket, kind
 """
 
 FAMILIES = """
-WITH whole AS (
-    SELECT coalesce(family, '(unknown)') AS family, agent, kind, outcome, attempted
-    FROM events
-    WHERE "at" >= $start AND "at" < $end AND kind <> 'truth_declared'
+WITH counted AS (
+    SELECT coalesce(family, '(unknown)') AS family, sum(events)::BIGINT AS events,
+           coalesce(sum(events) FILTER (kind = 'action_taken'), 0)::BIGINT AS actions,
+           sum(if(outcome IN ('denied', 'error'), events, attempted))::BIGINT AS refused
+    FROM activity
+    WHERE seconds = $grain AND start >= $start AND kind <> 'truth_declared'
+    GROUP BY ALL
+), there AS (
+    SELECT coalesce(family, '(unknown)') AS family, count(DISTINCT agent) AS agents
+    FROM presence WHERE last_at >= $start AND kind <> 'truth_declared'
+    GROUP BY ALL
 )
-SELECT family,
-       count(DISTINCT agent) AS agents,
-       count(*) AS events,
-       count(*) FILTER (kind = 'action_taken') AS actions,
-       count(*) FILTER (outcome IN ('denied', 'error') OR attempted) AS refused
-FROM whole GROUP BY family ORDER BY events DESC LIMIT 50
+SELECT family, agents, events, actions, refused
+FROM counted JOIN there USING (family) ORDER BY events DESC, family LIMIT 50
 """
 
 NETWORK = """
@@ -78,18 +92,20 @@ ORDER BY q_value NULLS FIRST, effect DESC
 
 def summary(period: Period) -> dict[str, int]:
     """Count who and what is watched in the period."""
-    return read(SUMMARY, start=period.start, end=period.end).row(0, named=True)
+    return read(SUMMARY, start=period.start, grain=period.grain).row(0, named=True)
 
 
 def flow(period: Period) -> pl.DataFrame:
     """Count events per kind and bucket: columns ``bucket, kind, n``."""
     width = period.bucket_seconds()
-    return read(FLOW, start=period.start, end=period.end, width=width)
+    if width % period.grain:
+        return read(FINE_FLOW, start=period.start, width=width)
+    return read(FLOW, start=period.start, width=width, grain=period.grain)
 
 
 def families(period: Period) -> pl.DataFrame:
     """Sum up each family, the busiest first."""
-    return read(FAMILIES, start=period.start, end=period.end)
+    return read(FAMILIES, start=period.start, grain=period.grain)
 
 
 def network(period: Period, agents: int = 90, resources: int = 40) -> pl.DataFrame:

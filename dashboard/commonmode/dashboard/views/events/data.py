@@ -50,7 +50,7 @@ CHOICES = """
 SELECT list_sort(list(DISTINCT kind)) AS kinds,
        list_sort(list(DISTINCT family) FILTER (family IS NOT NULL))[:200] AS families,
        list_sort(list(DISTINCT outcome) FILTER (outcome IS NOT NULL)) AS outcomes
-FROM events WHERE "at" >= $start AND "at" < $end
+FROM activity WHERE seconds = $grain AND start >= $start
 """
 
 
@@ -75,7 +75,7 @@ def one(identifier: str) -> dict[str, Any] | None:
 
 def choices(period: Period) -> dict[str, list[str]]:
     """Return the kinds, families and outcomes that occur."""
-    row = read(CHOICES, start=period.start, end=period.end).row(0, named=True)
+    row = read(CHOICES, start=period.start, grain=period.grain).row(0, named=True)
     return {name: values or [] for name, values in row.items()}
 
 
