@@ -16,6 +16,7 @@ from commonmode.economy import INNOCENTS, PLANTS, BadKnobError, Economy, Plant, 
 from commonmode.economy.planting import UnknownPlantError
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.monoculture import Monoculture
+from commonmode.economy.plants.rotation import Rotation
 from commonmode.economy.plants.scope import WAYS, Scope
 from commonmode.events import (
     ActionTaken,
@@ -238,3 +239,27 @@ def test_knobs_read_back_as_they_are_written(kind: type[Plant]) -> None:
 
     assert parse(f"{plant.name}:{written}", PLANTS + INNOCENTS) == plant
     assert all(math.isfinite(value) for value in plant.knobs().values())
+
+
+def test_a_ring_of_bidders_takes_turns_and_its_losers_bid_cover() -> None:
+    frame = frame_of(Rotation(markets=1, auctions=40, fringe=0, honest=0, holds=1.0), events=30_000)
+    ring = labels(frame)["details"].item()["agents"]
+    bids = frame.filter(pl.col("kind") == "bid_placed")
+    won = frame.filter(pl.col("kind") == "auction_cleared").sort("at")["winner"].to_list()
+
+    assert set(bids["agent"]) == set(ring)
+    assert bids.group_by("context").len()["len"].unique().to_list() == [len(ring)]
+    assert all(len(set(won[at : at + 4])) == 4 for at in range(0, 40, 4))
+    low = bids.group_by("context").agg(pl.col("price").sort())["price"].to_list()
+    assert all(prices[1] > 1.01 * prices[0] for prices in low)
+
+
+def test_whoever_bid_least_is_said_to_have_won_and_for_how_much() -> None:
+    frame = frame_of(Rotation())
+    bids = frame.filter(pl.col("kind") == "bid_placed").sort("price")
+    least = bids.unique("context", keep="first", maintain_order=True)
+    said = frame.filter(pl.col("kind") == "auction_cleared").join(least, on="context")
+
+    assert said.height > 50
+    assert (said["winner"] == said["agent_right"]).all()
+    assert (said["price"] == said["price_right"]).all()

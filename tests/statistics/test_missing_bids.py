@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonmode.statistics.missing_bids import deviation_wins, lowest_rival
+from commonmode.economy.sealed_bids import among_rivals
+from commonmode.statistics.missing_bids import deviation_wins, lowest_rival, raised_bids
 
 prices = st.lists(st.floats(1, 1e6), min_size=1, max_size=40)
 
@@ -58,3 +59,34 @@ def test_a_rival_is_the_lowest_of_the_others(bids: list[tuple[int, float]]) -> N
         for i, (mine, _) in enumerate(bids)
     ]
     assert lowest_rival(auction, price).tolist() == by_hand
+
+
+def test_equilibrium_bids_leave_no_money_lying() -> None:
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(100):
+        costs = rng.uniform(0.85, 1.15, (40, 4))
+        bids = np.sort(among_rivals(costs), axis=1)
+        won = np.sort(costs, axis=1)[:, 0]
+        held += raised_bids(bids[:, 0], bids[:, 1], won, 0.02).p_value <= 0.05
+    assert held <= 10
+
+
+def test_a_gap_above_every_winner_is_money_left_lying() -> None:
+    rng = np.random.default_rng(0)
+    costs = rng.uniform(0.85, 1.15, 40)
+    bids = costs + 0.07
+    test = raised_bids(bids, bids * rng.uniform(1.03, 1.09, 40), costs, 0.02)
+    assert test.kept == 40
+    assert test.gain > 0.2
+    assert test.p_value < 1e-3
+
+
+def test_where_costs_are_unknown_even_no_lost_win_says_little() -> None:
+    assert raised_bids([1.0] * 40, [1.1] * 40, 0.0, 0.02).p_value > 0.4
+    assert raised_bids([1.0] * 400, [1.1] * 400, 0.0, 0.02).p_value < 1e-3
+
+
+def test_nothing_is_said_of_winners_that_earn_nothing() -> None:
+    assert math.isnan(raised_bids([1.0], [1.1], [1.2], 0.02).p_value)
+    assert math.isnan(raised_bids([], [], [], 0.02).p_value)

@@ -16,6 +16,7 @@ from commonmode.economy.plants import PLANTS
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.learners import Learners
 from commonmode.economy.plants.monoculture import Monoculture
+from commonmode.economy.plants.rotation import Rotation
 from commonmode.economy.plants.scope import Scope
 
 Role = Literal["null", "innocent", "plant", "everything"]
@@ -25,11 +26,18 @@ STRENGTHS: tuple[Plant, ...] = (
     Monoculture(strength=0.4, wrong=0.3),
     *(Collusion(joint=joint) for joint in (3, 4, 6, 8, 12)),
     *(Learners(tries=tries) for tries in (0.02, 0.05, 0.08)),
+    *(Rotation(auctions=auctions) for auctions in (24, 32, 48, 64, 96)),
     *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
 )
 """Every plant at the strengths of its power curve."""
 
-KNOBS = {"monoculture": "strength", "collusion": "joint", "learners": "tries", "scope": "rate"}
+KNOBS = {
+    "monoculture": "strength",
+    "collusion": "joint",
+    "learners": "tries",
+    "rotation": "auctions",
+    "scope": "rate",
+}
 """The knob of each power curve."""
 
 _LOOKS = 8

@@ -131,7 +131,7 @@ class Roaming:
 def schema() -> dict[str, Any]:
     """The columns that the detector reads."""
     wide: dict[str, Any] = dict.fromkeys(Collusion.columns(), pl.String)
-    numbers = dict.fromkeys(("price", "cost", "quantity", "payoff"), pl.Float64)
+    numbers = dict.fromkeys(("price", "cost", "quantity", "payoff", "value"), pl.Float64)
     return wide | {"at": pl.Datetime("us", "UTC"), **numbers}
 
 

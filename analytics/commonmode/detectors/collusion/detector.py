@@ -11,6 +11,7 @@ import polars as pl
 
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.collusion.answers import Markets
+from commonmode.detectors.collusion.auctions import BIDS, CLEARED, Auctions, bids, cleared
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, messages, presence
@@ -38,14 +39,22 @@ class Collusion(Limits, Detector):
     .. math:: S = \overline{r_{1,2}} - \overline{r_{7,8}}
 
     with :math:`r_h` how much lower others price h rounds after a seller's cut, against rounds as
-    quiet before it.
+    quiet before it; and every two bidders who each won often enough in sealed-bid auctions that
+    both bid in, for
+
+    .. math:: p_{ij} = P(R ≥ r_{ij})
+
+    with :math:`r_{ij}` how often the winner changed between the two, and R the same of all orders
+    of winners that leave each as many wins where it was the cheaper one, and where it was not.
 
     It fires when agents come to the same places at the same times, again and again, while others
-    who frequent those places do not; or when sellers answer each other's price cuts at once and
-    forgive them later. It cannot fire on popular resources, on specialists of the same resources,
-    on crowds that follow a resource's news or opening hours, on agents of the same working hours,
-    on timetables and sessions, on costs that are passed on, on a price floor, or on sellers who
-    are dear without answering anyone.
+    who frequent those places do not; when sellers answer each other's price cuts at once and
+    forgive them later; or when bidders take turns at winning. It cannot fire on
+    popular resources, on specialists of the same resources, on crowds that follow a resource's
+    news or opening hours, on agents of the same working hours, on timetables and sessions, on
+    costs that are passed on, on a price floor, on sellers who are dear without answering anyone,
+    on bidders who come to the same auctions and compete, on costs that all bidders share, or on
+    winners who are busy and dear after a win, where costs are logged.
 
     What fires is called "co-ordination, unexplained" unless three of four tiers hold, C among
     them, or D where C cannot be tested: A, outcome screens; B, dependence given shocks; C,
@@ -78,6 +87,8 @@ class Collusion(Limits, Detector):
         often as they met.
     markets_share : float
         Share of `rate` that is spent on markets; there are few of them, and very many pairs.
+    auctions_share : float
+        Share of `rate` that is spent on bidders in auctions.
     least_posts : int
         Prices that a regular seller of a resource leaves in a window.
 
@@ -85,8 +96,11 @@ class Collusion(Limits, Detector):
     -----
     H0 of meetings: given where an agent goes, how often, and in which part of the day, when it
     comes says nothing about when another comes. H0 of answers: a seller's cut, made while all
-    rest, says nothing about what others do next.
-    Assumes that clocks agree to within a bin. Blind to rings that take turns on purpose, to rings
+    rest, says nothing about what others do next. H0 of turns: given who of two bidders was
+    cheaper each time, who won one auction says nothing about who wins the next.
+    Auctions are told apart by the context of bids; a bid without one is a visit like others.
+    Assumes that clocks agree to within a bin. Blind to rings that share out lots or buyers instead
+    of turns, to bidders with fewer than four wins each, to rings that visit in turns, to rings
     that meet by the clock or on popular resources, to meetings that straddle bins, and to sellers
     whose prices never rest or never dip. A shock that is not in the log, reaches sellers one after
     the other and passes within eight rounds looks like an answer; one that stays does not.
@@ -97,6 +111,8 @@ class Collusion(Limits, Detector):
     ----------
     Tumminello et al. (2011), Statistically validated networks in bipartite complex systems.
     Saracco et al. (2017), Inferring monopartite projections of bipartite networks.
+    Porter and Zona (1993), Detection of Bid Rigging in Procurement Auctions.
+    Chassang et al. (2022), Robust Screens for Noncompetitive Bidding in Procurement Auctions.
     Bajari and Ye (2003), Deciding Between Competition and Collusion.
     Calvano et al. (2020), Artificial Intelligence, Algorithmic Pricing, and Collusion.
     Calvano et al. (2023), Algorithmic collusion: Genuine or spurious?
@@ -127,7 +143,17 @@ class Collusion(Limits, Detector):
     version: ClassVar[int] = 3
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
-        "bid_placed": ("resource", "operator", "task", "price", "cost", "quantity"),
+        "bid_placed": (
+            "resource",
+            "operator",
+            "task",
+            "price",
+            "cost",
+            "quantity",
+            "context",
+            "value",
+        ),
+        "auction_cleared": ("context", "winner"),
         "state_changed": ("resource", "operator", "task", "price", "quantity"),
         "message_sent": ("recipient",),
     }
@@ -135,6 +161,8 @@ class Collusion(Limits, Detector):
         "presence": PRESENCE,
         "prices": PRICES,
         "messages": MESSAGES,
+        "bids": BIDS,
+        "cleared": CLEARED,
     }
 
     window: timedelta = timedelta(days=1)
@@ -145,20 +173,27 @@ class Collusion(Limits, Detector):
             "presence": presence(events, self.bin),
             "prices": prices(events, self.bin),
             "messages": messages(events),
+            "bids": bids(events),
+            "cleared": cleared(events),
         }
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Score every ring, or the pair that came nearest where none holds."""
-        presence = tallies["presence"]
-        if presence.is_empty():
+        presence, made = tallies["presence"], tallies["bids"]
+        if presence.is_empty() and made.is_empty():
             return ()
-        talk = Talk(tallies["messages"], presence)
+        who = [table.select("agent", "operator") for table in (presence, made)]
+        talk = Talk(tallies["messages"], pl.concat(who))
         markets = Markets(self, window, tallies["prices"], self.seed)
-        coded = Coded.of(presence)
-        widths = [Judgement(self, window, coded, wider, self.seed) for wider in self.widths]
+        auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
+        coded, looks = Coded.of(presence), () if presence.is_empty() else self.widths
+        widths = [Judgement(self, window, coded, wider, self.seed) for wider in looks]
         met = [score for look in widths for score in look.found(talk, markets)]
-        found = distinct([*markets.found(talk), *met])
-        return found or distinct([s for look in widths for s in look.nearest(talk, markets)])[:1]
+        found = distinct([*markets.found(talk), *auctions.found(talk), *met])
+        if found:
+            return found
+        near = [score for look in widths for score in look.nearest(talk, markets)]
+        return distinct([*near, *auctions.nearest(talk)])[:1]
 
 
 def distinct(scores: Sequence[Score]) -> list[Score]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from commonmode.statistics.ballots import Floats, Integers
 
@@ -78,3 +79,12 @@ def influence(excess: Floats, linked: Floats) -> Influence:
     without[order[0]] = without[:, order[0]] = 0
     share = own[order] / total if total > 0 else np.full(len(own), np.nan)
     return Influence(order, share, int((without.sum(axis=1) > 0).sum()))
+
+
+def square(codes: Integers, pairs: pl.DataFrame) -> Floats:
+    """Return the third column of some pairs of members as a symmetric table."""
+    table = np.zeros((len(codes), len(codes)))
+    first, second, number = (column.to_numpy() for column in pairs)
+    table[np.searchsorted(codes, first), np.searchsorted(codes, second)] = number
+    table += table.T
+    return table

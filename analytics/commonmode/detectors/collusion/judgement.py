@@ -9,7 +9,7 @@ import scipy
 from commonmode.detectors.base import Window
 from commonmode.detectors.collusion import sql, wording
 from commonmode.detectors.collusion.answers import Markets, subject
-from commonmode.detectors.collusion.influence import influence
+from commonmode.detectors.collusion.influence import influence, square
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.meetings import Chance, meetings
 from commonmode.detectors.collusion.presence import Coded, visits
@@ -117,8 +117,8 @@ class Judgement:
         chance = self.chance.of(codes[one], codes[two]).expected
         often = joint.group_by("first", "second").agg(pl.col("bin").n_unique())
         carried = influence(
-            _square(codes, often) - _spread(chance, len(codes)),
-            _square(codes, links.select("first", "second", bin=1)),
+            square(codes, often) - _spread(chance, len(codes)),
+            square(codes, links.select("first", "second", bin=1)),
         )
         agents = tuple(self.met.agents[int(code)] for code in codes[carried.order])
         met, expected = int(often["bin"].sum()), float(chance.sum())
@@ -145,15 +145,6 @@ class Judgement:
     def _resources(self, joint: pl.DataFrame) -> tuple[str, ...]:
         often = joint["where"].value_counts().sort("count", "where", descending=[True, False])
         return tuple(self.met.resources[code] for code in often["where"])
-
-
-def _square(codes: Integers, pairs: pl.DataFrame) -> Floats:
-    """Return the third column of some pairs of members as a symmetric table."""
-    table = np.zeros((len(codes), len(codes)))
-    first, second, number = (column.to_numpy() for column in pairs)
-    table[np.searchsorted(codes, first), np.searchsorted(codes, second)] = number
-    table += table.T
-    return table
 
 
 def _spread(of_pairs: Floats, size: int) -> Floats:

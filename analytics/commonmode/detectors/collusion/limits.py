@@ -21,13 +21,19 @@ class Limits:
     least_posts: int = 20
     turns: float = 0.015
     markets_share: float = 0.1
+    auctions_share: float = 0.1
 
     @property
     def pair_looks(self) -> float:
-        """How many times pairs are looked at, as q pays for it: every width, less the markets."""
-        return len(self.widths) / (1 - self.markets_share)
+        """How many times pairs are looked at, as q pays for it: every width, less the others."""
+        return len(self.widths) / (1 - self.markets_share - self.auctions_share)
 
     @property
     def market_looks(self) -> float:
         """How many times markets are looked at, as q pays for it."""
         return 1 / self.markets_share
+
+    @property
+    def auction_looks(self) -> float:
+        """How many times bidders are looked at, as q pays for it."""
+        return 1 / self.auctions_share

@@ -36,7 +36,9 @@ MESSAGES = TallyTable(
 def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
     """Say which agents acted on which resources in bins of `width`, from 1970 on."""
     bin_us = width // timedelta(microseconds=1)
-    acted = events.filter(pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null())
+    acted = events.filter(
+        pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null() & ~called()
+    )
     rows = acted.select(
         "agent",
         "resource",
@@ -46,6 +48,11 @@ def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
     )
     # Unsorted: merging sorts.
     return rows.group_by(PRESENCE.keys).agg(pl.col(PRESENCE.minima).min()).collect()
+
+
+def called() -> pl.Expr:
+    """Whether an event is a bid in an auction: that calls its bidders together, all at once."""
+    return (pl.col("kind") == "bid_placed") & pl.col("context").is_not_null()
 
 
 def messages(events: pl.LazyFrame) -> pl.DataFrame:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import polars as pl
 
+from commonmode.detectors.collusion.presence import called
 from commonmode.detectors.tally import TallyTable
 
 LEFT = ("state_changed", "bid_placed")
-"""The kinds whose price stands in the world for others to see."""
+"""The kinds whose price stands in the world for others to see; bids in auctions are sealed."""
 
 PRICES = TallyTable(
     schema={
@@ -29,7 +30,7 @@ PRICES = TallyTable(
 
 def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
     """Collect prices left in the world, and costs, quantities and payoffs of acts, by bin."""
-    left = pl.col("kind").is_in(LEFT) & pl.col("price").is_not_null()
+    left = pl.col("kind").is_in(LEFT) & pl.col("price").is_not_null() & ~called()
     told = (pl.col("kind") == "action_taken") & (
         pl.col("cost").is_not_null() | pl.col("payoff").is_not_null()
     )

@@ -13,6 +13,7 @@ _JOINT = """\
 WITH act AS (
   SELECT *, epoch_us("at") // $bin_us AS bin FROM events
   WHERE kind IN ('action_taken', 'bid_placed', 'state_changed')
+    AND (kind <> 'bid_placed' OR context IS NULL)
     AND resource IS NOT NULL AND "at" >= $start AND "at" < $end
 ), visit AS (
   SELECT DISTINCT agent, resource, bin FROM act

@@ -18,6 +18,7 @@ WITH told AS (
     CASE WHEN kind <> 'action_taken' THEN price END AS price,
   FROM events WHERE kind IN ('state_changed', 'bid_placed', 'action_taken') AND resource = $resource
     AND list_contains($agents, agent) AND "at" >= $start AND "at" < $end
+    AND (kind <> 'bid_placed' OR context IS NULL)
     AND CASE WHEN kind = 'action_taken' THEN coalesce(cost, payoff) ELSE price END IS NOT NULL
 ), binned AS (
   SELECT agent, t, bin, min(price) AS price, min(cost) AS cost FROM told GROUP BY ALL
@@ -64,7 +65,7 @@ _EVENTS = """\
 SELECT * FROM events
 WHERE kind IN ('state_changed', 'bid_placed', 'action_taken') AND resource = $resource
   AND list_contains($agents, agent) AND "at" >= $start AND "at" < $end
-  AND price IS NOT NULL
+  AND (kind <> 'bid_placed' OR context IS NULL) AND price IS NOT NULL
 ORDER BY "at", id"""
 
 

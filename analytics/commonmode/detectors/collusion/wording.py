@@ -30,7 +30,7 @@ def claim(ring: Ring, width: timedelta) -> str:
     return (
         f"{named(ring.agents)} acted on the same resource within {_minutes(width)} "
         f"{ring.met} times, where {ring.expected:.1f} were expected, {_where(ring)}, "
-        f"{_talk(ring.shared)}: {_verdict(ring.tiers)}."
+        f"{talked(ring.shared)}: {verdict(ring.tiers)}."
     )
 
 
@@ -60,7 +60,7 @@ def answered_claim(ring: Answers) -> str:
     return (
         f"{named(ring.agents)} answer each other's price cuts on {ring.resource}: {prompt:.1%} "
         f"lower within two rounds of {_minutes(ring.every)}, {left:.1%} after {len(path)}, in "
-        f"{ring.response.n} cases, {_talk(ring.shared)}: {_verdict(ring.tiers)}."
+        f"{ring.response.n} cases, {talked(ring.shared)}: {verdict(ring.tiers)}."
     )
 
 
@@ -103,7 +103,8 @@ def tier_measures(tiers: Sequence[Tier]) -> dict[str, float]:
     return numbers
 
 
-def _verdict(tiers: Sequence[Tier]) -> str:
+def verdict(tiers: Sequence[Tier]) -> str:
+    """Return the word for what was found, and on which tiers it rests."""
     return f"{word(tiers)} ({said(tiers)})"
 
 
@@ -119,7 +120,8 @@ def _where(ring: Ring) -> str:
     return f"on {count} resources" if count > 1 else "always on the same one"
 
 
-def _talk(shared: Shared) -> str:
+def talked(shared: Shared) -> str:
+    """Return whether they wrote to one another."""
     if shared.messages:
         return f"with {shared.messages} direct messages between them"
     return "without a message between them" if shared.logged else "messages not logged"

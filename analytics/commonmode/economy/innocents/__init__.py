@@ -1,6 +1,8 @@
 """Innocent lookalikes: what a detector must not flag."""
 
 from commonmode.economy.innocents.break_glass import BreakGlass
+from commonmode.economy.innocents.busy_winners import BusyWinners
+from commonmode.economy.innocents.common_cost import CommonCost
 from commonmode.economy.innocents.common_shock import CommonShock
 from commonmode.economy.innocents.cost_pass_through import CostPassThrough
 from commonmode.economy.innocents.deep_delegation import DeepDelegation
@@ -12,6 +14,7 @@ from commonmode.economy.innocents.operator_prompt import OperatorPrompt
 from commonmode.economy.innocents.parallel_news import ParallelNews
 from commonmode.economy.innocents.policy_change import PolicyChange
 from commonmode.economy.innocents.price_floor import PriceFloor
+from commonmode.economy.innocents.rival_bidders import RivalBidders
 from commonmode.economy.innocents.sanctioned_data import SanctionedData
 from commonmode.economy.innocents.specialisation import Specialisation
 from commonmode.economy.innocents.tool_cache_echo import ToolCacheEcho
@@ -21,6 +24,8 @@ from commonmode.economy.planting import Plant
 __all__ = [
     "INNOCENTS",
     "BreakGlass",
+    "BusyWinners",
+    "CommonCost",
     "CommonShock",
     "CostPassThrough",
     "DeepDelegation",
@@ -32,6 +37,7 @@ __all__ = [
     "ParallelNews",
     "PolicyChange",
     "PriceFloor",
+    "RivalBidders",
     "SanctionedData",
     "Specialisation",
     "ToolCacheEcho",
@@ -49,6 +55,9 @@ INNOCENTS: tuple[type[Plant], ...] = (
     PriceFloor,
     MemorylessLearners,
     ParallelNews,
+    RivalBidders,
+    CommonCost,
+    BusyWinners,
     DeepDelegation,
     LateGrant,
     BreakGlass,

@@ -4,9 +4,10 @@ from commonmode.economy.planting import Plant
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.learners import Learners
 from commonmode.economy.plants.monoculture import Monoculture
+from commonmode.economy.plants.rotation import Rotation
 from commonmode.economy.plants.scope import Scope
 
-__all__ = ["PLANTS", "Collusion", "Learners", "Monoculture", "Scope"]
+__all__ = ["PLANTS", "Collusion", "Learners", "Monoculture", "Rotation", "Scope"]
 
-PLANTS: tuple[type[Plant], ...] = (Monoculture, Collusion, Learners, Scope)
+PLANTS: tuple[type[Plant], ...] = (Monoculture, Collusion, Learners, Rotation, Scope)
 """Every phenomenon. A new one is one file and one line here."""
