@@ -22,8 +22,8 @@ from commonmode.formats.lines import Block
 from commonmode.formats.parcel import Parcel, pack, pack_block
 from commonmode.formats.sheet import Sheet, sheet_of, sheets
 
-WORTH_IT = 32 * 2**20
-"""Bytes of logs below which starting processes takes longer than reading."""
+WORTH_IT = 128 * 2**20
+"""Bytes of logs below which to start processes takes longer than to read."""
 
 WHOLE = 8 * 2**20
 """Bytes of a file that is read whole by one process, where it cannot be cut."""

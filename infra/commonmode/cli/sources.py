@@ -28,7 +28,7 @@ from commonmode.detectors import ALL
 from commonmode.events import FIELDS, Event, Redaction, Rejected
 from commonmode.formats import FORMATS, Format, Mapped, ReadOptions, get
 from commonmode.formats.parcel import Parcel, pack
-from commonmode.formats.sheet import Sheet, sheets
+from commonmode.formats.sheet import Sheet, gathered, sheets
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Sources(Struct, frozen=True):
     def sheets(self) -> Iterator[Sheet]:
         """Yield the records of every log, ready to be stored; see `logs`."""
         live, stored = _parted(self.logs())
-        yield from _read(sheets_of, stored, SHEET)
+        yield from gathered(_read(sheets_of, stored, SHEET))
         for log in live:
             yield from sheets(log.numbered(announce), str(log.file))
 

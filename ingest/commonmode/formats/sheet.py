@@ -24,6 +24,11 @@ from commonmode.formats.lines import Block
 MOST = 10_000
 """Records of one sheet, where they come one by one."""
 
+ROWS, SIZE = 200_000, 2**27
+"""Records, and bytes of them, that are stored at once, where they are there at once.
+
+From 122,880 rows on DuckDB writes them straight into its file, which takes half as long."""
+
 
 class Sheet(NamedTuple):
     """Some records of one log: those that are rows, and those that are none.
@@ -41,6 +46,16 @@ class Sheet(NamedTuple):
     table: pa.Table
     rejected: list[Rejected]
     redacted: int
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return int(self.table.num_rows) + len(self.rejected)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they have, about."""
+        return int(self.table.nbytes) + sum(len(each.payload) for each in self.rejected)
 
 
 def sheets(
@@ -81,6 +96,35 @@ def sheet_of(form: Format, block: Block, source: str, options: ReadOptions) -> S
     texts = [text for _, text in numbered]
     rows = read_rows(texts, lambda number: decode(texts[number]))
     return Sheet(rows.table, _refused(rows, source, [n for n, _ in numbered], texts), 0)
+
+
+def gathered(sheets: Iterable[Sheet], rows: int = ROWS) -> Iterator[Sheet]:
+    """Join sheets that follow each other into larger ones; each ends with what reaches `rows`.
+
+    Examples
+    --------
+    >>> from commonmode.events import EVENT_SCHEMA
+    >>> small = Sheet(pa.table([[None] * 3] * len(EVENT_SCHEMA), EVENT_SCHEMA.names), [], 1)
+    >>> [(sheet.table.num_rows, sheet.redacted) for sheet in gathered([small] * 5, rows=6)]
+    [(6, 2), (6, 2), (3, 1)]
+    """
+    waiting: list[Sheet] = []
+    for sheet in sheets:
+        waiting.append(sheet)
+        enough = sum(each.records for each in waiting) >= rows
+        if enough or sum(each.size for each in waiting) >= SIZE:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(some: list[Sheet]) -> Sheet:
+    return Sheet(
+        pa.concat_tables([sheet.table for sheet in some]),
+        [rejected for sheet in some for rejected in sheet.rejected],
+        sum(sheet.redacted for sheet in some),
+    )
 
 
 def _laid_out(records: list[tuple[int, Event | Rejected]], source: str) -> Sheet:
