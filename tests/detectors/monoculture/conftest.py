@@ -39,6 +39,8 @@ class Voting:
     sensible: float = 0.0
     wrong_mode: bool = False
     loyalty: float = 0.5
+    dissent: float = 0.0
+    shifts: bool = False
     with_operators: bool = True
     events: pl.DataFrame = field(init=False)
 
@@ -56,7 +58,19 @@ class Voting:
         lean += self.taste * rng.gumbel(size=(self.agents, self.options))[agent]
         shock = rng.random(self.contexts) < self.shocked
         lean[:, 0] += 2.0 * shock[context]
+        hours = None
+        if self.shifts:
+            starts = family[agent] / self.families * 86_400
+            hours = (starts + rng.normal(0, 10_000, count)) % 86_400
+            late = 0.5 - 0.5 * np.cos(2 * np.pi * hours / 86_400)
+            early, later = rng.normal(0, 2, (2, self.contexts, self.options))
+            lean += (1 - late)[:, None] * early[context] + late[:, None] * later[context]
+        if self.dissent:
+            lean += rng.normal(0, 2, (self.contexts, self.options))[context]
         choice = lean.argmax(axis=1)
+        if self.dissent:
+            random = (rng.random(count) < self.dissent) & (family[agent] == 0)
+            choice = np.where(random, rng.integers(0, self.options, count), choice)
         right = rng.integers(0, self.options, self.contexts)
         choice = np.where(rng.random(count) < self.sensible, 0, choice)
         prompts = rng.integers(0, self.options, (self.contexts, self.operators))
@@ -67,10 +81,11 @@ class Voting:
             draws = (right[:, None] + 1 + draws % (self.options - 1)) % self.options
         copies = rng.random(count) < np.broadcast_to(self.copying, self.families)[family[agent]]
         choice = np.where(copies, draws[context, family[agent]], choice)
+        seconds = hours if hours is not None else rng.uniform(0, 86_400, count)
         self.events = _frame(
             id=[f"e{i}" for i in range(count)],
             kind=["action_taken"] * count,
-            at=[DAY.start + timedelta(seconds=float(s)) for s in rng.uniform(0, 86_400, count)],
+            at=[DAY.start + timedelta(seconds=float(s)) for s in seconds],
             agent=[f"agent-{i}" for i in agent],
             context=[f"context-{x}" for x in context],
             choice=[f"option-{c}" for c in choice],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -44,7 +45,29 @@ def test_a_strong_family_does_not_drag_an_innocent_one_along() -> None:
     beside = of(scores, 1)
     assert of(scores, 0).verdict == "finding"
     assert beside.verdict == "clear"
-    assert beside.reasons[0].startswith("Without family family-0, which decides alike itself")
+    assert beside.reasons[0].startswith("Without family-0, stronger and found, and beside")
+
+
+def crowd(seed: int, **world: Any) -> Voting:
+    return Voting(seed=seed, agents=400, contexts=80, families=8, taste=0.5, **world)
+
+
+def test_a_family_unlike_all_others_does_not_make_the_others_look_alike() -> None:
+    scores = judged(crowd(1, dissent=0.9))
+    assert min(score.statistic for score in scores[1:]) > 0.1
+    assert {score.verdict for score in scores} == {"clear"}
+
+
+def test_a_copying_family_is_found_beside_one_unlike_all_others() -> None:
+    scores = judged(crowd(1, dissent=0.9, copying=(0, 0.6, *[0] * 6)))
+    assert [s.subject for s in scores if s.verdict == "finding"] == ["family:family-1"]
+
+
+def test_families_of_their_own_hours_are_not_blamed_for_what_changes_over_the_day() -> None:
+    scores = judged(crowd(1, shifts=True))
+    assert max(score.statistic for score in scores) > 0.1
+    assert {score.verdict for score in scores} == {"clear"}
+    assert any("nothing is left" in score.claim for score in scores)
 
 
 def test_two_families_that_copy_are_both_found() -> None:
@@ -56,7 +79,8 @@ def test_beside_one_strong_family_alone_another_is_undetermined() -> None:
     scores = judged(Voting(seed=1, families=2, copying=(0.8, 0.6)))
     strong, weak = sorted(scores, key=lambda score: score.statistic, reverse=True)
     assert (strong.verdict, weak.verdict) == ("finding", "undetermined")
-    assert "which decides alike itself, no other family acted" in weak.reasons[0]
+    assert "without family-0, stronger and found" in weak.reasons[0]
+    assert "no other family acted" in weak.reasons[0]
 
 
 def test_the_effect_is_the_square_of_the_copying_probability() -> None:
@@ -224,6 +248,8 @@ def test_two_judgements_of_one_window_are_equal() -> None:
         pytest.param({"sensible": 0.8}, id="one sensible action"),
         pytest.param({"prompted": 0.6}, id="operator prompt across families"),
         pytest.param({"prompted": 0.6, "loyalty": 0.8}, id="operator prompt, families loyal"),
+        pytest.param({"dissent": 0.9, "agents": 200}, id="one family unlike all others"),
+        pytest.param({"shifts": True, "agents": 200}, id="families of their own hours"),
     ],
 )
 def test_no_more_than_the_stated_share_of_innocent_worlds_is_flagged(

@@ -34,10 +34,13 @@ class Monoculture(Limits, Detector):
     context with over 1,000 agents a sample of them, both drawn by the MD5 of their names.
 
     It fires when κ is at least `least_kappa` and larger than when families are exchanged among
-    agents of the same operator and role, with and without the families found that are stronger.
+    agents of the same operator and role, and is so again in a second look: without that
+    third of the other families which agrees with it least and without stronger families that were
+    found, and with votes compared only with votes cast at the same time.
     It cannot fire on a shock, a sensible action or an option
-    set common to all, on a system prompt shared by one operator's agents, on retries, or on
-    persistent tastes of single agents.
+    set common to all, on a system prompt shared by one operator's agents, on retries, on
+    persistent tastes of single agents, on one family that decides unlike all others, or on
+    options whose popularity changes while families keep their own hours.
 
     Parameters
     ----------
@@ -56,13 +59,17 @@ class Monoculture(Limits, Detector):
         Votes in the null's sample of contexts; a smaller sample only widens the null.
     weight_cap : float
         Votes beyond which a context counts no more.
+    most_in_part : int
+        In the second look, votes of a situation that count as cast at the same time.
     most_named : int
         Agents named in a score.
 
     Notes
     -----
     H0: given context, role and operator, an agent's family says nothing about its choices.
-    Assumes that families are recorded rightly and that agents do not see each other's choices.
+    Assumes that families are recorded rightly, that agents do not see each other's choices, and
+    that the context holds whatever may sway a choice and differ between families: agents that
+    work on other resources or tasks face another context.
     Blind to monoculture common to all families: read `between` and, where right choices are known,
     the agreement on mistakes beside it.
 
@@ -93,7 +100,7 @@ class Monoculture(Limits, Detector):
     """
 
     name: ClassVar[str] = "monoculture"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": (
             "context",

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
 import scipy
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.monoculture import sql, wording
-from commonmode.detectors.monoculture.exchange import null_kappas
 from commonmode.detectors.monoculture.influence import influential
 from commonmode.detectors.monoculture.limits import Limits
+from commonmode.detectors.monoculture.look import Look, agreement
+from commonmode.detectors.monoculture.rivals import Rivals
 from commonmode.detectors.monoculture.votes import Electorate
 from commonmode.detectors.score import Score
-from commonmode.statistics.agreement import ExcessAgreement, excess_agreement
 from commonmode.statistics.ballots import Floats
 from commonmode.statistics.effective_number import effective_number
-from commonmode.statistics.permutation import upper_p_value
 
 
 class Judgement:
@@ -33,17 +32,14 @@ class Judgement:
         sample: sql.Sample = sql.EVERY_VOTE,
     ) -> None:
         self.limits, self.window, self.people, self.sample = limits, window, people, sample
-        self.agreement = self._agreement(people.votes)
-        self.errors = self._agreement(people.votes.filter("wrong"))
-        self.null = null_kappas(people, self.agreement.kappa, limits, seed)
-        self.sizes = np.bincount(people.family, minlength=len(people.families))
+        self.look = Look(people, limits, seed)
+        self.agreement, self.sizes = self.look.agreement, self.look.sizes
+        self.errors = agreement(people.choosing("wrong"), limits)
         self.votes = np.bincount(people.votes["family"], minlength=len(people.families))
-        self.p = upper_p_value(np.nan_to_num(self.agreement.kappa, nan=-np.inf), self.null)
-        self.why_not = [self._obstacle(family) for family in range(len(people.families))]
-        self.again: dict[int, tuple[str, ...]] = {}
+        self.p, self.why_not = self.look.p.copy(), list(self.look.why_not)
+        self.again: dict[int, wording.Again] = {}
         self._correct()
-        if len(found := self._found()) > 1:
-            self._judge_again(found, seed)
+        self._look_again(Rivals(people, limits, seed))
 
     def _correct(self) -> None:
         testable = [not why for why in self.why_not]
@@ -51,74 +47,44 @@ class Judgement:
         if any(testable):
             self.q[testable] = scipy.stats.false_discovery_control(self.p[testable])
 
-    def _found(self) -> list[int]:
-        return [family for family in range(len(self.people.families)) if self._is_found(family)]
-
     def _is_found(self, family: int) -> bool:
-        strong = bool(self.agreement.kappa[family] >= self.limits.least_kappa)
-        return not self.why_not[family] and strong and bool(self.q[family] <= self.limits.rate)
+        held = family not in self.again or self.again[family].held
+        return held and self.look.is_strong(family) and self._is_rare(family)
 
-    def _judge_again(self, found: list[int], seed: int) -> None:
-        """Let a family count as found only if it also is without the stronger ones.
+    def _is_rare(self, family: int) -> bool:
+        return not self.why_not[family] and bool(self.q[family] <= self.limits.rate)
 
-        A strong family moves as one, so what the others share with it swings together, further
-        than under exchange: beside it an innocent family can look unusual.
+    def _look_again(self, rivals: Rivals) -> None:
+        """Let a family count as found only if it also is in a second look.
+
+        A family confirmed is left out of the looks at weaker ones: it moves as one, so what the
+        others share with it swings together, further than under exchange.
         """
-        strongest = max(found, key=lambda family: self.agreement.kappa[family])
-        name = self.people.families[strongest]
-        others = self.people.without(strongest)
-        rest = Judgement(self.limits, self.window, others, seed, self.sample)
-        for family in set(found) - {strongest}:
-            place = family - (family > strongest)
-            if why := rest.why_not[place]:
-                self.why_not[family] = wording.only_beside(name, why)
-            else:
-                self.again[family] = (
-                    wording.without(name, rest.p[place]),
-                    *rest.again.get(place, ()),
-                )
-                self.p[family] = max(self.p[family], rest.p[place])
+        families = range(len(self.people.families))
+        found = [family for family in families if self._is_found(family)]
+        confirmed = list[int]()
+        for family in sorted(found, key=lambda one: -self.agreement.kappa[one]):
+            look, place = rivals.again(family, confirmed)
+            if self._heed(family, look, place, confirmed):
+                confirmed.append(family)
         self._correct()
 
-    def _agreement(self, votes: pl.DataFrame) -> ExcessAgreement:
-        ballots = self.people.ballots(votes)
-        pairs = ballots.agreement(self.people.family, len(self.people.families))
-        return excess_agreement(pairs, self.limits.weight_cap)
+    def _heed(self, family: int, look: Look, place: int, confirmed: Sequence[int]) -> bool:
+        names = [self.people.families[one] for one in confirmed]
+        if why := look.why_not[place]:
+            self.why_not[family] = wording.on_second_look(names, why)
+            return False
+        p = float(look.p[place])
+        held = look.is_strong(place) and p <= self.limits.rate
+        others = [name for at, name in enumerate(look.people.families) if at != place]
+        kappa = float(look.agreement.kappa[place])
+        self.again[family] = wording.Again(names, others, kappa, p, held=held)
+        self.p[family] = max(self.p[family], p)
+        return held
 
     def scores(self) -> list[Score]:
         """Return the score of every family."""
         return [self.score(family) for family in range(len(self.people.families))]
-
-    def _obstacle(self, family: int) -> str:
-        """Return why the family cannot be judged, or nothing."""
-        if len(self.people.families) == 1:
-            return "no other family acted to compare with"
-        if self.sizes[family] < self.limits.least_agents:
-            return (
-                f"{self.sizes[family]} agents acted, fewer than the "
-                f"{self.limits.least_agents} it takes"
-            )
-        if self.agreement.situations[family] < self.limits.least_contexts:
-            return self._too_few_contexts(family)
-        if self._tied(family) > self.limits.rate:
-            return "families and operators are not mixed enough to tell one from the other"
-        return ""
-
-    def _too_few_contexts(self, family: int) -> str:
-        runners = self.people.operator[self.people.family == family]
-        if len(set(runners.tolist())) == 1:
-            return "one operator runs all of its agents, so a shared prompt may be the cause"
-        return (
-            f"in {self.agreement.situations[family]:.0f} contexts its agents of different "
-            "operators met each other and other families, fewer than the "
-            f"{self.limits.least_contexts} it takes"
-        )
-
-    def _tied(self, family: int) -> float:
-        # The share of exchanges that change nothing bounds every p-value from below.
-        if len(self.people.votes) > self.limits.most_null_votes:
-            return 0.0
-        return float(np.isclose(self.null[:, family], self.agreement.kappa[family]).mean())
 
     def score(self, family: int) -> Score:
         """Return the score of one family."""
@@ -133,7 +99,7 @@ class Judgement:
             statistic=kappa,
             effect=kappa,
             n=int(self.votes[family]),
-            null_sample=() if why else _quantiles(self.null[:, family]),
+            null_sample=() if why else _quantiles(self.look.null[:, family]),
             p_value=None if why else float(self.p[family]),
             q_value=None if why else float(self.q[family]),
             agents=agents,
@@ -147,13 +113,19 @@ class Judgement:
 
     def _reasons(self, family: int, contrast: wording.Contrast) -> tuple[str, ...]:
         why = self.why_not[family]
-        said = (why,) if why else self.again.get(family, ())
+        seen = self.again.get(family)
+        said = (why,) if why else (wording.again(seen),) if seen else ()
         return (*said, *wording.caveats(contrast))
 
     def _claim(self, contrast: wording.Contrast, why: str, *, found: bool) -> str:
         if why:
             return wording.undetermined_claim(contrast.family, why)
-        return wording.claim(contrast) if found else wording.clear_claim(contrast)
+        if found:
+            return wording.claim(contrast)
+        return wording.clear_claim(contrast, explained=contrast.family in self._explained())
+
+    def _explained(self) -> set[str]:
+        return {self.people.families[one] for one, seen in self.again.items() if not seen.held}
 
     def _contrast(self, family: int) -> wording.Contrast:
         size, kappa = int(self.sizes[family]), float(self.agreement.kappa[family])
@@ -183,6 +155,7 @@ class Judgement:
             "error_agreement_within": contrast.errors_within,
             "error_agreement_between": contrast.errors_between,
             "error_kappa": float(self.errors.kappa[family]),
+            "second_kappa": self.again[family].kappa if family in self.again else math.nan,
         }
         return {name: value for name, value in numbers.items() if not math.isnan(value)}
 

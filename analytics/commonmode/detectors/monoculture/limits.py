@@ -16,4 +16,5 @@ class Limits:
     draws: int = 499
     most_null_votes: int = 60_000
     weight_cap: float = 50.0
+    most_in_part: int = 8
     most_named: int = 50

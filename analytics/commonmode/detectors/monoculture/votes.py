@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -70,7 +71,7 @@ class Electorate:
         Whether the agent's operator is known.
     votes : polars.DataFrame
         Columns ``situation`` (context and role), ``choice``, ``agent``, ``operator``, ``family``
-        as codes, and ``wrong``: whether it was a mistake, null where that is not known.
+        as codes, ``at``, and ``wrong``: whether it was a mistake, null where that is not known.
     """
 
     agents: list[str]
@@ -86,15 +87,20 @@ class Electorate:
         columns = ("situation", "choice", "agent", "operator")
         return Ballots(*(votes[name].to_numpy() for name in columns))
 
-    def without(self, family: int) -> Electorate:
-        """Return everyone but the agents of one family, in the same order."""
-        stays = self.family != family
-        agent, family_now = np.cumsum(stays) - 1, np.arange(len(self.families))
-        family_now[family + 1 :] -= 1
-        votes = self.votes.filter(pl.col("family") != family)
+    def choosing(self, which: str) -> Electorate:
+        """Return everyone with those votes alone for which a column holds."""
+        return replace(self, votes=self.votes.filter(which))
+
+    def among(self, families: Sequence[int]) -> Electorate:
+        """Return the agents of some families alone, in the same order."""
+        kept = np.sort(np.array(families, dtype=np.int64))
+        stays = np.isin(self.family, kept)
+        agent, family_now = np.cumsum(stays) - 1, np.zeros(len(self.families), np.int64)
+        family_now[kept] = np.arange(len(kept))
+        votes = self.votes.filter(pl.col("family").is_in(kept.tolist()))
         return Electorate(
             agents=[name for name, kept in zip(self.agents, stays, strict=True) if kept],
-            families=self.families[:family] + self.families[family + 1 :],
+            families=[self.families[family] for family in kept],
             family=family_now[self.family[stays]],
             operator=self.operator[stays],
             role=self.role[stays],
@@ -104,6 +110,13 @@ class Electorate:
                 family=family_now[votes["family"].to_numpy()],
             ),
         )
+
+    def side_by_side(self, most: int) -> Electorate:
+        """Return the same votes with situations cut in time into parts of about `most` votes."""
+        rank = pl.col("at").rank("ordinal").over("situation") - 1
+        parts = (pl.len().over("situation") // most).clip(lower_bound=1)
+        votes = self.votes.with_columns(part=rank * parts // pl.len().over("situation"))
+        return replace(self, votes=votes.with_columns(situation=_code("situation", "part")))
 
 
 def electorate(votes: pl.DataFrame) -> Electorate:
@@ -124,6 +137,7 @@ def electorate(votes: pl.DataFrame) -> Electorate:
         agent=_code("agent"),
         operator=_code("unknown", "runner"),
         family=_code("family"),
+        at="at",
         wrong=pl.col("choice") != pl.col("correct"),
         role=_code("role"),
         operated=~pl.col("unknown"),

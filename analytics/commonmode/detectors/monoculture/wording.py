@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _SHARED = (
@@ -47,11 +48,12 @@ def claim(found: Contrast) -> str:
     )
 
 
-def clear_claim(seen: Contrast) -> str:
+def clear_claim(seen: Contrast, *, explained: bool) -> str:
     """Return the sentence of a family that shows no excess worth reporting."""
+    rest = "but nothing is left of that in a second look" if explained else "no excess"
     return (
         f"{seen.crowd} choose alike in {seen.within:.0%} of "
-        f"pairs, against {seen.between:.0%} across families (κ = {seen.kappa:.3f}): no excess."
+        f"pairs, against {seen.between:.0%} across families (κ = {seen.kappa:.3f}): {rest}."
     )
 
 
@@ -86,13 +88,43 @@ def undetermined_claim(family: str, why: str) -> str:
     return f"Whether family {family} decides alike cannot be told from this log: {why}."
 
 
-def only_beside(stronger: str, why: str) -> str:
-    """Return why a family cannot be judged once a stronger one is left out."""
-    return f"without family {stronger}, which decides alike itself, {why}"
+class Again(NamedTuple):
+    """What a second look at a family found.
+
+    Attributes
+    ----------
+    left_out : sequence of str
+        Stronger families, found to decide alike themselves.
+    others : sequence of str
+        Whom it was compared with.
+    kappa, p_value : float
+        Its excess there.
+    held : bool
+        Whether that is large and rare enough.
+    """
+
+    left_out: Sequence[str]
+    others: Sequence[str]
+    kappa: float
+    p_value: float
+    held: bool
 
 
-def without(stronger: str, p_value: float) -> str:
-    """Return what became of a family's excess without a stronger one."""
+def on_second_look(left_out: Sequence[str], why: str) -> str:
+    """Return why a family that seems to decide alike cannot be judged after all."""
+    return f"{_setting(left_out)}, {why}"
+
+
+def again(seen: Again) -> str:
+    """Return what a second look found."""
+    setting = _setting(seen.left_out)
     return (
-        f"Without family {stronger}, which decides alike itself, its excess has p = {p_value:.3f}."
+        f"{setting[0].upper()}{setting[1:]} ({', '.join(seen.others)}), its excess is "
+        f"κ = {seen.kappa:.3f} with p = {seen.p_value:.3f}."
     )
+
+
+def _setting(left_out: Sequence[str]) -> str:
+    stronger = ", ".join(left_out)
+    without = f"without {stronger}, stronger and found, and " if stronger else ""
+    return f"{without}beside votes of the same time by those families that choose most like it"
