@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import adbc_driver_flightsql.dbapi as flight_sql
-import msgspec
 import pytest
 import trustme
 from pyarrow import flight
@@ -32,7 +31,6 @@ from commonmode.store import (
     run_dir,
 )
 from commonmode.store.flight import audit, delay
-from commonmode.store.flight.audit import Entry
 
 
 class Pair(NamedTuple):
@@ -246,30 +244,107 @@ def test_who_asked_what_is_written_down_without_any_token(
         with connect(tmp_path) as local:
             local.query("SELECT 42")
 
-    log = tmp_path / "logs" / "queries.jsonl"
-    entries = [msgspec.json.decode(line, type=Entry) for line in log.read_text().splitlines()]
-    assert [(entry.name, entry.sql, entry.rows) for entry in entries] == [
-        ("ada", "SELECT id FROM events WHERE seq < ?", 3),
-        ("ada", "DROP TABLE events", 0),
-        ("ada", "SELECT 'commonmode_…' AS mine", 1),
+    with connect(tmp_path) as store:
+        asked = store.query('FROM queries ORDER BY "at"')
+    assert asked["name"].unique().to_list() == ["ada"]
+    assert asked.select("sql", "ended", "rows").rows() == [
+        ("SELECT id FROM events WHERE seq < ?", "answered", 3),
+        ("DROP TABLE events", "failed", 0),
+        ("SELECT 'commonmode_…' AS mine", "answered", 1),
     ]
-    assert [entry.refused is None for entry in entries] == [True, False, True]
-    assert token not in log.read_text()
-    assert log.stat().st_mode & 0o777 == 0o600
+    assert ["only SELECT" in (reason or "") for reason in asked["reason"]] == [False, True, False]
+    assert (asked["milliseconds"] > 0).all()
+    assert token not in str(asked.rows())
 
 
-def test_the_file_of_queries_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "LARGEST_BYTES", 10_000)
-    log = audit.QueryLog(tmp_path / "queries.jsonl")
+def test_what_is_asked_is_there_to_read_while_the_store_is_served(
+    public: FlightServer, pair: Pair, book: TokenBook, tmp_path: Path
+) -> None:
+    count(public, pair, book.add("ada"))
+    with connect(tmp_path) as store:
+        deadline = time.monotonic() + 10
+        while not (asked := store.query("SELECT name, sql FROM queries").rows()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    assert asked == [("ada", "SELECT count(*) FROM events")]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM queries",
+        'FROM main."Queries"',
+        "EXPLAIN SELECT sql FROM store.main.queries",
+        "SUMMARIZE queries",
+        "SELECT (SELECT max(sql) FROM queries) FROM events",
+        "WITH a AS MATERIALIZED (TABLE queries) FROM a",
+    ],
+)
+def test_nobody_elsewhere_reads_what_others_asked(
+    public: FlightServer, pair: Pair, book: TokenBook, tmp_path: Path, sql: str
+) -> None:
+    with (
+        connect(public.public_uri, token=book.add("ada"), ca=pair.ca) as store,
+        pytest.raises(QueryRefusedError, match="table queries is read where the store is"),
+    ):
+        store.query(sql)
+    with connect(tmp_path) as local:
+        local.query(sql)
+
+
+def test_nor_by_a_prepared_statement(public: FlightServer, pair: Pair, book: TokenBook) -> None:
+    options = {
+        "adbc.flight.sql.authorization_header": f"Bearer {book.add('ada')}",
+        "adbc.flight.sql.client_option.tls_root_certs": pair.ca.read_text(),
+    }
+    with (
+        flight_sql.connect(public.public_uri, options, autocommit=True) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(flight_sql.Error, match="read where the store is"),
+    ):
+        cursor.execute("SELECT sql FROM queries WHERE rows > ?", (0,))
+
+
+def test_the_table_of_queries_stays_bounded(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "TRIM_EVERY", 50)
+    monkeypatch.setattr(audit, "MOST_ROWS", 100)
+    log = audit.QueryLog(writer.cursor())
     for number in range(1_000):
         with audit.Asked(log.note, "ada", f"SELECT {number}").until_done():
             pass
     log.close()
 
-    files = sorted(tmp_path.iterdir())
-    assert [file.name for file in files] == ["queries.jsonl", "queries.jsonl.1"]
-    assert sum(file.stat().st_size for file in files) <= 20_000
-    assert "SELECT 999" in files[0].read_text()
+    kept = writer.cursor().execute('SELECT count(*), arg_max(sql, "at") FROM queries').fetchall()
+    assert kept == [(100, "SELECT 999")]
+
+
+def test_long_queries_take_no_more_room_than_many_short_ones(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "MOST_CHARACTERS", 25_000)
+    log = audit.QueryLog(writer.cursor())
+    for number in range(audit.TRIM_EVERY):
+        with audit.Asked(log.note, "ada", f"SELECT {number} --" + 20_000 * "x").until_done():
+            pass
+    log.close()
+
+    kept = writer.cursor().execute("SELECT length(sql) FROM queries").fetchall()
+    assert kept == [(10_000,), (10_000,)]
+
+
+def test_a_query_that_cannot_be_noted_is_answered_all_the_same(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(audit, "_INSERT", "INSERT INTO nowhere SELECT 1")
+    log = audit.QueryLog(writer.cursor())
+    with audit.Asked(log.note, "ada", "SELECT 1").until_done():
+        pass
+    log.close()
+
+    assert "1 queries could not be noted" in caplog.text
 
 
 @pytest.mark.parametrize("listen", ["", "host", ":1", "host:", "host:x", "host:70000"])

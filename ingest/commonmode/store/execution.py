@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from commonmode.store.errors import QueryError, QueryRefusedError, StoreError
 from commonmode.store.file_faults import file_fault
-from commonmode.store.sandbox import IN_STEPS, Node, check_parsed, check_text
+from commonmode.store.sandbox import IN_STEPS, Node, check_parsed, check_text, tables_of
 
 Parameters = Mapping[str, object] | Sequence[object] | None
 """Values for ``$name`` by name, or for ``?`` and ``$1`` in order."""
@@ -50,11 +50,14 @@ class Read(Struct, frozen=True):
         Names of its parameters.
     is_explain : bool
         Whether it asks for the plan.
+    tables : frozenset of str
+        Names of the tables and views it reads, in small letters.
     """
 
     query: str
     parameters: frozenset[str]
     is_explain: bool
+    tables: frozenset[str]
 
 
 def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> Read:
@@ -77,7 +80,7 @@ def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> Read:
         raise QueryRefusedError(msg, "send them one by one")
     parameters = check_parsed(statements[0])
     query = sql if explain is None else _explained(explain)
-    return Read(query, parameters, is_explain=explain is not None)
+    return Read(query, parameters, explain is not None, tables_of(statements[0]))
 
 
 def _explained(explain: re.Match[str]) -> str:

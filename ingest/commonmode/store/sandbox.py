@@ -120,6 +120,13 @@ def check_parsed(statement: Node) -> frozenset[str]:
     return frozenset(parameters)
 
 
+def tables_of(statement: Node) -> frozenset[str]:
+    """Return the names that a statement reads rows or columns from, in small letters."""
+    return frozenset(
+        str(node["table_name"]).lower() for node in _nodes(statement) if "table_name" in node
+    )
+
+
 def _nodes(statement: Node) -> Iterator[Node]:
     """Walk it without recursion: a statement may be deeper than Python's stack."""
     waiting: list[Any] = [statement]

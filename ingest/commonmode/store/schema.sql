@@ -1,5 +1,5 @@
 -- The store: a projection of the log into tables that one SELECT can answer from.
--- Everything but the last three tables can be rebuilt from the log by `commonmode replay`.
+-- Everything but the last four tables can be rebuilt from the log by `commonmode replay`.
 
 CREATE TABLE store_version (
     version    INTEGER NOT NULL,
@@ -516,3 +516,22 @@ COMMENT ON TABLE detector_progress IS 'How far each detector has read the store.
 COMMENT ON COLUMN detector_progress.detector_key IS 'detector, version and parameters';
 COMMENT ON COLUMN detector_progress.next_seq IS 'first events.seq that it has not counted yet';
 COMMENT ON COLUMN detector_progress.state IS 'the engine''s own state, opaque here';
+
+-- Not of the log: what the owner itself saw.
+CREATE TABLE queries (
+    "at"         TIMESTAMPTZ NOT NULL,
+    name         VARCHAR NOT NULL,
+    sql          VARCHAR NOT NULL,
+    ended        VARCHAR NOT NULL,
+    rows         BIGINT NOT NULL,
+    milliseconds DOUBLE NOT NULL,
+    reason       VARCHAR
+);
+COMMENT ON TABLE queries IS 'Who asked what from elsewhere, the newest 100,000; only read where the store is.';
+COMMENT ON COLUMN queries."at" IS 'when it was asked';
+COMMENT ON COLUMN queries.name IS 'whose token was shown';
+COMMENT ON COLUMN queries.sql IS 'the statement, at most 10,000 characters of it; tokens are left out';
+COMMENT ON COLUMN queries.ended IS 'answered, failed, or left: the caller took no more of it';
+COMMENT ON COLUMN queries.rows IS 'how many rows were sent';
+COMMENT ON COLUMN queries.milliseconds IS 'from the question to the last row, or to the end';
+COMMENT ON COLUMN queries.reason IS 'why it failed; NULL where it did not';

@@ -1,43 +1,61 @@
-"""Who asked what from elsewhere: a line for each query, in a file that stays small."""
+"""Who asked what from elsewhere: a row for each query, in a table that stays small."""
 
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from io import TextIOWrapper
-from logging.handlers import QueueListener, RotatingFileHandler
-from pathlib import Path
-from typing import cast
+from typing import Literal
 
+import duckdb
 import msgspec
 from msgspec import Struct
 
+from commonmode.store.database import transaction
 from commonmode.store.errors import StoreError
 
-LARGEST_BYTES = 8 * 2**20
-"""A full file becomes ``queries.jsonl.1``, in place of the one before it."""
+logger = logging.getLogger(__name__)
+
+MOST_ROWS = 100_000
+MOST_CHARACTERS = 16 * 2**20
+"""What is kept of SQL, altogether; the oldest goes first."""
+TRIM_EVERY = 1_000
+GATHER_SECONDS = 0.2
 
 LONGEST_SQL = 10_000
 MOST_WAITING = 10_000
 
+_INSERT = "INSERT INTO queries BY NAME SELECT unnest($entries, recursive := true)"
+_TRIM = """
+    DELETE FROM queries WHERE "at" <= (
+        SELECT max("at") FROM (
+            SELECT "at", row_number() OVER newest AS place,
+                sum(length(sql)) OVER newest AS characters
+            FROM queries WINDOW newest AS (ORDER BY "at" DESC ROWS UNBOUNDED PRECEDING)
+        ) WHERE place > $rows OR characters > $characters
+    )
+"""
 _TOKEN = re.compile(r"commonmode_[\w-]{20,}")
 
 
+Ended = Literal["answered", "failed", "left"]
+
+
 class Entry(Struct, frozen=True):
-    """One query: whose token, when, what, how many rows left, how long, and why it was refused."""
+    """One query: a row of table `queries`."""
 
     at: datetime
     name: str
     sql: str
+    ended: Ended
     rows: int
     milliseconds: float
-    refused: str | None
+    reason: str | None
 
 
 Note = Callable[[Entry], None]
@@ -85,44 +103,65 @@ class Asked:
 
     def _end(self, error: BaseException | None) -> None:
         took = round(1_000 * (time.perf_counter() - self._began), 3)
-        refused = _TOKEN.sub("commonmode_…", str(error)) if isinstance(error, StoreError) else None
-        self._note(Entry(self._at, self._name, self._sql, self.rows, took, refused))
+        failed = isinstance(error, StoreError)
+        ended: Ended = "failed" if failed else "left" if error else "answered"
+        reason = _TOKEN.sub("commonmode_…", str(error)) if failed else None
+        self._note(Entry(self._at, self._name, self._sql, ended, self.rows, took, reason))
 
 
 class QueryLog:
-    """Writes entries from a thread of its own, so that no query waits for the disk.
+    """Writes entries from a thread of its own, so that neither queries nor batches wait.
 
     Parameters
     ----------
-    path : path
-        The file; only its owner may read it.
+    cursor : DuckDBPyConnection
+        The log's own, of the store's owner.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._waiting: queue.Queue[logging.LogRecord] = queue.Queue(MOST_WAITING)
-        self._file = _Private(path, maxBytes=LARGEST_BYTES, backupCount=1, encoding="utf-8")
-        self._listener = QueueListener(self._waiting, self._file)
-        self._listener.start()
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._waiting: queue.Queue[Entry | None] = queue.Queue(MOST_WAITING)
+        self._untrimmed = TRIM_EVERY
+        self._thread = threading.Thread(target=self._write_all, name="queries", daemon=True)
+        self._thread.start()
 
     def note(self, entry: Entry) -> None:
-        """Have it written; where the disk does not keep up, it waits for it."""
-        line = msgspec.json.encode(entry).decode()
-        self._waiting.put(logging.makeLogRecord({"msg": line}))
+        """Have it written; when ten thousand wait already, wait too."""
+        self._waiting.put(entry)
 
     def close(self) -> None:
         """Write what waits, and end."""
-        self._listener.stop()
-        self._file.close()
+        self._waiting.put(None)
+        self._thread.join()
+        self._cursor.close()
 
+    def _write_all(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            entries, goes_on = self._with_those_behind(first)
+            try:
+                self._write(entries)
+            except duckdb.Error as error:
+                logger.warning("%d queries could not be noted: %s", len(entries), error)
+            if not goes_on:
+                return
 
-class _Private(RotatingFileHandler):
-    def _open(self) -> TextIOWrapper:
-        opened = open(  # noqa: SIM115 - Path.open takes no opener; the handler closes it
-            self.baseFilename, self.mode, encoding=self.encoding, opener=_opener
-        )
-        return cast(TextIOWrapper, opened)
+    def _with_those_behind(self, first: Entry) -> tuple[list[Entry], bool]:
+        """Return what waits, and whether more may come."""
+        entries = [first]
+        with suppress(queue.Empty):
+            while len(entries) < TRIM_EVERY:
+                entry = self._waiting.get(timeout=GATHER_SECONDS)
+                if entry is None:
+                    return entries, False
+                entries.append(entry)
+        return entries, True
 
-
-def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    def _write(self, entries: list[Entry]) -> None:
+        rows = [msgspec.structs.asdict(entry) for entry in entries]
+        with transaction(self._cursor):
+            self._cursor.execute(_INSERT, {"entries": rows})
+            self._untrimmed += len(rows)
+            if self._untrimmed >= TRIM_EVERY:
+                self._untrimmed = 0
+                bounds = {"rows": MOST_ROWS, "characters": MOST_CHARACTERS}
+                self._cursor.execute(_TRIM, bounds)

@@ -36,6 +36,9 @@ CLOSE_PREPARED = "ClosePreparedStatement"
 LOCAL_REFUSAL = "the owner of the store asks for its token, in run/token of the data folder."
 PUBLIC_REFUSAL = "the store asks for a token with a name; whoever keeps the store makes them."
 
+CLOSED_TO_OTHERS = frozenset({"queries"})
+"""Tables for whoever keeps the store."""
+
 GRACE_SECONDS = 3.0
 """How long a server that is shut down waits for its clients to notice."""
 
@@ -102,7 +105,7 @@ class FlightServer:
         check = TokenCheck(TokenBook(self._run).name_of, PUBLIC_REFUSAL, Delay())
         where = f"grpc+tls://{public.host}:{public.port}"
         pair = public.pair()
-        log = QueryLog(self._run.parent / "logs" / "queries.jsonl")
+        log = QueryLog(self._writer.cursor())
         try:
             server = _Server(where, check, self._pool, tls_certificates=[pair], note=log.note)
         except (pa.ArrowException, OSError) as error:
@@ -194,6 +197,15 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
     def _asked(self, context: Any, sql: str) -> Asked:
         return Asked(self._note, context.get_middleware("token").name, sql)
 
+    def _check_tables(self, sql: str) -> None:
+        if self._writer is not None:
+            return
+        with self._pool.cursor() as cursor:
+            closed = single_read(cursor, sql).tables & CLOSED_TO_OTHERS
+        if closed:
+            msg = f"the table {min(closed)} is read where the store is, not from elsewhere."
+            raise QueryRefusedError(msg, "ask whoever keeps the store")
+
     def _planned(
         self, context: Any, command: messages.Message | str, packed: bytes
     ) -> tuple[pa.Schema, bytes]:
@@ -202,6 +214,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                 handle = encode_query(command.query, None)
                 ticket = pack(messages.TicketStatementQuery(statement_handle=handle))
                 with self._asked(context, command.query).until_refused():
+                    self._check_tables(command.query)
                     return self._schema(command.query, None), ticket
             case messages.CommandPreparedStatementQuery():
                 prepared = self._prepared.get(command.prepared_statement_handle)
@@ -224,6 +237,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
     def _rows(self, context: Any, sql: str, parameters: Parameters) -> flight.FlightDataStream:
         asked = self._asked(context, sql)
         with asked.until_refused():
+            self._check_tables(sql)
             stream = self._pool.run(sql, parameters)
 
         def rows() -> Iterator[pa.RecordBatch]:
@@ -268,9 +282,11 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                     raise QueryRefusedError(msg, "it keeps no session and no transaction")
 
     def _prepare(self, context: Any, sql: str) -> bytes:
-        with self._asked(context, sql).until_refused(), self._pool.cursor() as cursor:
-            names = in_order(single_read(cursor, sql).parameters)
-            expected = parameter_schema(cursor, sql, names)
+        with self._asked(context, sql).until_refused():
+            self._check_tables(sql)
+            with self._pool.cursor() as cursor:
+                names = in_order(single_read(cursor, sql).parameters)
+                expected = parameter_schema(cursor, sql, names)
         prepared = Prepared(sql, names)
         result = messages.ActionCreatePreparedStatementResult(
             prepared_statement_handle=self._prepared.add(prepared),

@@ -70,3 +70,22 @@ COMMENT ON COLUMN redactions.field IS 'the field it stood in; payload for a reje
 COMMENT ON COLUMN redactions.rule IS 'what it was, or content where every text goes';
 COMMENT ON COLUMN redactions.records IS 'records in which something was taken out';
 COMMENT ON COLUMN redactions.parts IS 'how many parts of them';
+
+-- Not of the log: what the owner itself saw.
+CREATE TABLE queries (
+    "at"         TIMESTAMPTZ NOT NULL,
+    name         VARCHAR NOT NULL,
+    sql          VARCHAR NOT NULL,
+    ended        VARCHAR NOT NULL,
+    rows         BIGINT NOT NULL,
+    milliseconds DOUBLE NOT NULL,
+    reason       VARCHAR
+);
+COMMENT ON TABLE queries IS 'Who asked what from elsewhere, the newest 100,000; only read where the store is.';
+COMMENT ON COLUMN queries."at" IS 'when it was asked';
+COMMENT ON COLUMN queries.name IS 'whose token was shown';
+COMMENT ON COLUMN queries.sql IS 'the statement, at most 10,000 characters of it; tokens are left out';
+COMMENT ON COLUMN queries.ended IS 'answered, failed, or left: the caller took no more of it';
+COMMENT ON COLUMN queries.rows IS 'how many rows were sent';
+COMMENT ON COLUMN queries.milliseconds IS 'from the question to the last row, or to the end';
+COMMENT ON COLUMN queries.reason IS 'why it failed; NULL where it did not';
