@@ -45,7 +45,7 @@ def test_many_small_parts_of_a_window_stay_few_and_whole(bench: Bench) -> None:
     parts = ledger.parts(bench.reader, Busy(), [START])[START]
     merged = Busy().merge(shards.to_tallies((table, data) for _, table, data in parts))
 
-    assert sorted(slot for slot, _, _ in parts) == [0, 1, 3]
+    assert sorted(slot for slot, _, _ in parts) == [0, 1, 2, 7]
     assert merged["actions"].rows() == [("a", 11)]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from commonmode.detectors.bound import Bound
+from commonmode.detectors.coding import Ranked, plain
 
 Tallies = dict[str, pl.DataFrame]
 """Named tally tables of one detector."""
@@ -71,9 +72,13 @@ class TallyTable:
 
     def merge(self, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """Add tables up; the order of the result does not depend on that of `parts`."""
-        rows = pl.concat([self.empty(), *(part.select(list(self.schema)) for part in parts)])
-        merged = self._firsts(rows) if self.order else self._sums(rows)
-        return merged.sort(self.keys) if self.bound is None else self.bound.cut(merged)
+        tables = [self.empty(), *(part.select(list(self.schema)) for part in parts)]
+        if self.order:
+            merged = self._firsts(pl.concat(map(plain, tables)))
+            return merged.sort(self.keys) if self.bound is None else self.bound.cut(merged)
+        ranked = Ranked.of(tables)
+        merged = self._sums(ranked.rows).sort(self.keys)
+        return ranked.read(merged) if self.bound is None else self.bound.cut(ranked.read(merged))
 
     def _sums(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.group_by(self.keys).agg(self._added()).select(list(self.schema))

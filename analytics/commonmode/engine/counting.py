@@ -41,13 +41,14 @@ def count(source: Reader, detector: Detector, state: State, first: int, until: i
     with blaming(detector, f"counting events {first} to {until - 1}"):
         counts = by_window(detector, events)
         handed = handed_on(detector, counts)
-    taken = ledger.slots(source, detector, counts)
+    taken = _taken(source, detector, state, counts)
     parts = _parts(source, detector, counts, taken)
     return Counted(
         tallies=[row for part in parts for row in part.rows(detector)],
         state=state.touched(_reopened(source, detector, state, handed, counts))
         .touched(_touched(state, counts, taken))
-        .filled(_filled(detector, parts)),
+        .filled(_filled(detector, parts))
+        .sharded({part.start: part.shards(taken) for part in parts}),
         events=events.height,
     )
 
@@ -122,6 +123,14 @@ def _reaches_back(state: State, start: datetime, counts: Counts) -> bool:
     return start < state.latest or (start == state.latest and start not in counts)
 
 
+def _taken(
+    source: Reader, detector: Detector, state: State, counts: Counts
+) -> dict[datetime, set[int]]:
+    known = {start: set(state.shards[start]) for start in counts if start in state.shards}
+    unknown = [start for start in counts if start not in known]
+    return {**known, **(ledger.slots(source, detector, unknown) if unknown else {})}
+
+
 class Part(NamedTuple):
     """A part of a window's tally, and the stored parts that were merged into it."""
 
@@ -129,6 +138,11 @@ class Part(NamedTuple):
     slot: int
     tallies: Tallies
     lower: Sequence[tuple[int, str, bytes]]
+
+    def shards(self, taken: Mapping[datetime, set[int]]) -> set[int]:
+        """Return the shards of the window once this part is stored."""
+        before = taken.get(self.start, set())
+        return {one for one in before if not shards.is_below(one, self.slot)} | {self.slot}
 
     def rows(self, detector: Detector) -> Iterator[StoredTally]:
         """Yield the rows that store it."""
@@ -144,7 +158,7 @@ def _parts(
     taken: Mapping[datetime, set[int]],
 ) -> list[Part]:
     slots = {start: shards.slot_for(taken.get(start, set())) for start in counts}
-    crowded = [start for start, slot in slots.items() if slot]
+    crowded = [start for start, slot in slots.items() if shards.is_below(0, slot)]
     below = ledger.parts(source, detector, crowded) if crowded else {}
     return [
         _part(
@@ -152,7 +166,7 @@ def _parts(
             start,
             slots[start],
             tallies,
-            [part for part in below.get(start, ()) if part[0] < slots[start]],
+            [part for part in below.get(start, ()) if shards.is_below(part[0], slots[start])],
         )
         for start, (_, tallies) in counts.items()
     ]

@@ -11,6 +11,7 @@ import polars as pl
 from msgspec import Struct
 
 from commonmode.detectors import Detector, Narrowing, Window
+from commonmode.detectors.coding import plain
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
 from commonmode.engine.reading import events_of
@@ -148,7 +149,7 @@ def carried_parts(source: Reader, detector: Detector) -> list[tuple[datetime, st
     """  # noqa: S608  constants only
     rows = source.query(sql, {**_of(detector), "tables": tables})
     return [
-        (start, table, pl.read_ipc_stream(data))
+        (start, table, plain(pl.read_ipc_stream(data)))
         for start, table, data in rows.iter_rows()
         if data != EMPTIED
     ]

@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 
 from commonmode.detectors import Detector, Tallies, Window
+from commonmode.detectors.coding import coded
 from commonmode.store import StoredTally
 
 EMPTIED = b""
@@ -30,19 +31,28 @@ def key_of(detector: Detector) -> str:
     return f"{detector.name}/{detector.version}/{parameters_hash(detector)}"
 
 
+SEATS = 7
+"""Parts of one size that a window has at most: as many again are merged into a larger one."""
+
+
 def slot_for(occupied: Collection[int]) -> int:
     """Return the shard that a window's next part goes into: the lowest that is free.
 
-    All lower shards are merged into it, as in a binary counter.
-    So after k parts a window has at most log₂ k + 1 shards, and each count is rewritten at most
-    log₂ k times.
+    There are `SEATS` shards on each level, and a part on a level is merged with all of the levels
+    below it, as in a counter of base `SEATS` + 1. So after k parts a window has at most
+    7 log₈ k + 7 shards, and each count is rewritten at most log₈ k times.
 
     Examples
     --------
-    >>> slot_for(set()), slot_for({0}), slot_for({1}), slot_for({0, 1})
-    (0, 1, 0, 2)
+    >>> slot_for(set()), slot_for({0}), slot_for(range(7)), slot_for({7})
+    (0, 1, 7, 0)
     """
     return next(slot for slot in range(len(occupied) + 1) if slot not in occupied)
+
+
+def is_below(slot: int, other: int) -> bool:
+    """Return whether a shard is merged into another when that is written."""
+    return slot // SEATS < other // SEATS
 
 
 def rows(
@@ -76,14 +86,14 @@ def _row(detector: Detector, window: Window, slot: int, table: str, data: bytes)
 
 
 def to_bytes(frame: pl.DataFrame) -> bytes:
-    """Write a tally table as an Arrow IPC stream."""
+    """Write a tally table as an Arrow IPC stream, each of its texts once."""
     buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer, compression="zstd")
+    coded(frame).write_ipc_stream(buffer, compression="zstd")
     return buffer.getvalue()
 
 
 def to_tallies(tables: Iterable[tuple[str, bytes]]) -> list[Tallies]:
-    """Read stored tables back; each becomes a part of its own, to be merged.
+    """Read stored tables back, texts still coded; each becomes a part of its own, to be merged.
 
     Examples
     --------

@@ -54,6 +54,8 @@ class State(Struct, frozen=True):
         What went wrong at the last tick; empty when nothing did.
     narrowed : dict of datetime to Narrowing
         Which events can still change the tallies of a window that waits; others need no reading.
+    shards : dict of datetime to tuple of int
+        The shards of a window that waits. To ask the store reads all that was counted.
     """
 
     pending: dict[datetime, Pending] = {}
@@ -62,6 +64,7 @@ class State(Struct, frozen=True):
     heard: int = 0
     failure: str = ""
     narrowed: dict[datetime, Narrowing] = {}
+    shards: dict[datetime, tuple[int, ...]] = {}
 
     def touched(self, windows: Mapping[datetime, Pending]) -> State:
         """Return the state after new events: the windows they touch are pending."""
@@ -79,6 +82,11 @@ class State(Struct, frozen=True):
             narrowed[start] = min(before, found, key=lambda one: one.most)
         return msgspec.structs.replace(self, narrowed=narrowed)
 
+    def sharded(self, windows: Mapping[datetime, Iterable[int]]) -> State:
+        """Return the state after parts of windows were stored in shards."""
+        written = {start: tuple(sorted(shards)) for start, shards in windows.items()}
+        return msgspec.structs.replace(self, shards={**self.shards, **written})
+
     def closed(
         self, length: timedelta, watermark: datetime | None, *, final: bool
     ) -> list[tuple[Window, Pending]]:
@@ -93,9 +101,14 @@ class State(Struct, frozen=True):
         """Return the state after judging windows, some of which have findings to settle."""
         done = set(windows)
         kept = {start: why for start, why in self.pending.items() if start not in done}
-        narrowed = {start: one for start, one in self.narrowed.items() if start not in done}
         unsettled = tuple(sorted({*self.settling, *settling}))
-        return msgspec.structs.replace(self, pending=kept, settling=unsettled, narrowed=narrowed)
+        return msgspec.structs.replace(
+            self,
+            pending=kept,
+            settling=unsettled,
+            narrowed={start: one for start, one in self.narrowed.items() if start not in done},
+            shards={start: one for start, one in self.shards.items() if start not in done},
+        )
 
     def settled(self, length: timedelta, watermark: datetime | None) -> list[datetime]:
         """Return the windows whose findings close now: the window after them closed unrevised."""
