@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     partitions: int,
     as_json: bool,  # noqa: FBT001  a click flag
 ) -> int:
-    """Send logs to Kafka: FILES, several at once where they are large, or standard input.
+    """Send logs to Kafka: FILES one after the other, or standard input.
 
     What cannot be read as an event goes to the topic of rejected records, with the reason, the
     file and the line; the rest goes on. The same logs may be sent again: an event that is stored
