@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from polars.testing import assert_frame_equal
 from tests.dashboard.small_store import fill
+from tests.store.samples import NOON, actions, batch
 
 from commonmode.dashboard.period import EXTENT
 from commonmode.dashboard.views.economy import data as economy
 from commonmode.dashboard.views.events import data as events
-from commonmode.store import connect, rollups
+from commonmode.store import Writer, connect, rollups
 
 SUMMARY = """
 SELECT count(*) AS events, count(DISTINCT agent) AS agents, count(DISTINCT family) AS families,
@@ -67,3 +70,27 @@ def test_the_pages_count_what_a_scan_counts(
             wanted = store.query(scan, asked)
             found = store.query(sql, parameters).select(wanted.columns)
             assert_frame_equal(found, wanted, check_dtypes=False)
+
+
+@pytest.mark.parametrize("sql", [economy.SUMMARY, economy.FLOW, economy.FAMILIES, events.CHOICES])
+def test_of_the_events_only_those_not_folded_yet_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str
+) -> None:
+    monkeypatch.setattr(rollups, "FOLD_ROWS", 100)
+    with Writer(tmp_path) as writer:
+        writer.append(batch(actions(200)))
+        writer.append(batch(actions(30, first=200)))
+        asked = {"start": NOON.replace(minute=0), "grain": 60, "width": 120}
+        named = {name: value for name, value in asked.items() if f"${name}" in sql}
+        plan = writer.cursor().execute("EXPLAIN (ANALYZE, FORMAT json) " + sql, named).fetchall()
+
+    assert [
+        rows for rows in scanned("events", json.loads(plan[0][1])["operator"][0]) if rows > 30
+    ] == []
+
+
+def scanned(table: str, node: dict[str, Any]) -> list[int]:
+    """How many rows each scan of a table gave."""
+    is_it = str(node.get("extra_info", {}).get("Table", "")).endswith(f".{table}")
+    mine = [int(node["intermediate_rows"])] if is_it else []
+    return mine + [rows for child in node.get("children", ()) for rows in scanned(table, child)]
