@@ -14,6 +14,7 @@ from commonmode.detectors.scope.escalation import between
 from commonmode.detectors.scope.grants import BREACHING
 from commonmode.economy import INNOCENTS, PLANTS, BadKnobError, Economy, Plant, parse
 from commonmode.economy.planting import UnknownPlantError
+from commonmode.economy.plants.cascade import Cascade
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.monoculture import Monoculture
 from commonmode.economy.plants.rotation import Rotation
@@ -263,3 +264,26 @@ def test_whoever_bid_least_is_said_to_have_won_and_for_how_much() -> None:
     assert said.height > 50
     assert (said["winner"] == said["agent_right"]).all()
     assert (said["price"] == said["price_right"]).all()
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.9])
+def test_cancellations_bring_about_as_many_others_as_the_label_says(ratio: float) -> None:
+    frame = frame_of(Cascade(ratio=ratio), events=30_000)
+    label = labels(frame).row(0, named=True)
+    family, details = label["subject"].removeprefix("family:"), label["details"]
+    own = frame.filter(
+        (pl.col("kind") == "action_taken")
+        & (pl.col("family") == family)
+        & (pl.col("action") == details["action"])
+    ).sort("at")
+
+    assert label["value"] == ratio
+    assert set(details["agents"]) >= set(own["agent"].unique().to_list()) - {None}
+    waits = np.diff(own["at"].dt.epoch("us").to_numpy())
+    # A day of even instants has a median wait of .69 of the mean; bursts have far less.
+    assert (np.median(waits) < 0.3 * waits.mean()) == (ratio > 0.5)
+
+
+def test_a_ratio_that_never_ends_is_refused() -> None:
+    with pytest.raises(BadKnobError, match=r"from 0 to 0\.95; found 1"):
+        Cascade(ratio=1)

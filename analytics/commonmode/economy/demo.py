@@ -21,7 +21,9 @@ PLANTED: tuple[Plant, ...] = (
 )
 SEED = 1
 """The draw that is shown unless another is asked for."""
-LOOKALIKES: tuple[Plant, ...] = tuple(kind() for kind in INNOCENTS)
+LOOKALIKES: tuple[Plant, ...] = tuple(
+    kind() for kind in INNOCENTS if kind.phenomenon in {plant.phenomenon for plant in PLANTED}
+)
 
 
 def demo(  # noqa: PLR0913  each is an argument of the economy

@@ -13,6 +13,7 @@ from commonmode.economy.economy import Economy
 from commonmode.economy.innocents import INNOCENTS
 from commonmode.economy.planting import Plant
 from commonmode.economy.plants import PLANTS
+from commonmode.economy.plants.cascade import Cascade
 from commonmode.economy.plants.collusion import Collusion
 from commonmode.economy.plants.learners import Learners
 from commonmode.economy.plants.monoculture import Monoculture
@@ -28,6 +29,7 @@ STRENGTHS: tuple[Plant, ...] = (
     *(Learners(tries=tries) for tries in (0.02, 0.05, 0.08)),
     *(Rotation(auctions=auctions) for auctions in (24, 32, 48, 64, 96)),
     *(Scope(rate=rate) for rate in (0.0002, 0.0005, 0.002)),
+    *(Cascade(ratio=ratio) for ratio in (0.3, 0.7, 0.9)),
 )
 """Every plant at the strengths of its power curve."""
 
@@ -37,6 +39,7 @@ KNOBS = {
     "learners": "tries",
     "rotation": "auctions",
     "scope": "rate",
+    "cascade": "ratio",
 }
 """The knob of each power curve."""
 

@@ -1,6 +1,7 @@
 """Innocent lookalikes: what a detector must not flag."""
 
 from commonmode.economy.innocents.break_glass import BreakGlass
+from commonmode.economy.innocents.busy_hours import BusyHours
 from commonmode.economy.innocents.busy_winners import BusyWinners
 from commonmode.economy.innocents.common_cost import CommonCost
 from commonmode.economy.innocents.common_shock import CommonShock
@@ -11,9 +12,11 @@ from commonmode.economy.innocents.late_grant import LateGrant
 from commonmode.economy.innocents.memoryless_learners import MemorylessLearners
 from commonmode.economy.innocents.one_sensible_action import OneSensibleAction
 from commonmode.economy.innocents.operator_prompt import OperatorPrompt
+from commonmode.economy.innocents.outside_shock import OutsideShock
 from commonmode.economy.innocents.parallel_news import ParallelNews
 from commonmode.economy.innocents.policy_change import PolicyChange
 from commonmode.economy.innocents.price_floor import PriceFloor
+from commonmode.economy.innocents.regime_shift import RegimeShift
 from commonmode.economy.innocents.rival_bidders import RivalBidders
 from commonmode.economy.innocents.sanctioned_data import SanctionedData
 from commonmode.economy.innocents.specialisation import Specialisation
@@ -24,6 +27,7 @@ from commonmode.economy.planting import Plant
 __all__ = [
     "INNOCENTS",
     "BreakGlass",
+    "BusyHours",
     "BusyWinners",
     "CommonCost",
     "CommonShock",
@@ -34,9 +38,11 @@ __all__ = [
     "MemorylessLearners",
     "OneSensibleAction",
     "OperatorPrompt",
+    "OutsideShock",
     "ParallelNews",
     "PolicyChange",
     "PriceFloor",
+    "RegimeShift",
     "RivalBidders",
     "SanctionedData",
     "Specialisation",
@@ -64,5 +70,8 @@ INNOCENTS: tuple[type[Plant], ...] = (
     PolicyChange,
     SanctionedData,
     WidenedParent,
+    BusyHours,
+    OutsideShock,
+    RegimeShift,
 )
 """Every lookalike. A new one is one file and one line here."""
