@@ -27,6 +27,7 @@ from commonmode.stream.watch.watchdog import watch_over
 logger = logging.getLogger(__name__)
 
 GROUP = "commonmode-watch"
+"""Workers of one topic share its agents: the group is named after both."""
 
 _BATCH = 1000
 _LINGER_SECONDS = 0.05
@@ -108,14 +109,13 @@ def _arrival(message: Any) -> Arrival:
     return Arrival(place, dict(headers or ()), message.value)
 
 
-def create_app(  # noqa: PLR0913  each is a setting of its own
+def create_app(
     bootstrap: str,
     data_dir: Path,
     judge_factory: JudgeFactory,
     topics: Topics | None = None,
     *,
     client_properties: dict[str, str] | None = None,
-    group: str = GROUP,
 ) -> Any:
     """Return the watch as a `faust.App`; start more processes of it to share the agents.
 
@@ -131,8 +131,6 @@ def create_app(  # noqa: PLR0913  each is a setting of its own
         Names; created when missing.
     client_properties : dict of str to str, optional
         TLS and SASL.
-    group : str
-        Workers of one group share the agents.
 
     Raises
     ------
@@ -146,7 +144,7 @@ def create_app(  # noqa: PLR0913  each is a setting of its own
     _clear_after_the_dead(folder.parent)
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
-        group,
+        f"{GROUP}-{topics.events}",
         broker=[f"kafka://{address}" for address in bootstrap.split(",")],
         broker_credentials=credentials(connection.properties),
         datadir=folder,

@@ -1,0 +1,157 @@
+"""How fast a worker of the watch is, as a ratio to a bare faust agent on the same topic."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from commonmode.events import ActionTaken, Event, PermissionGranted, encode
+from commonmode.stream import Connection, Topics, ensure
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.kafka]
+
+EVENTS = int(os.environ.get("COMMONMODE_BENCHMARK_EVENTS", "100000"))
+AGENTS = 997
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PATIENCE_SECONDS = 60.0
+BARE = Path(__file__).with_name("bare_faust.py")
+
+# Both commit as often, so that what a group has committed tells how far it is.
+OFTEN = {**os.environ, "BROKER_COMMIT_INTERVAL": "0.1"}
+
+Wire = list[tuple[bytes, bytes]]
+
+
+def economy() -> Iterator[Event]:
+    """Grants, then actions of 450 bytes: all permitted but one in a thousand."""
+    for n in range(AGENTS):
+        yield PermissionGranted(
+            id=f"g-{n}", at=NOON, agent=f"agent-{n}", grant=f"grant-{n}", resources=["market"]
+        )
+    for n in range(EVENTS):
+        yield ActionTaken(
+            id=f"01890a5d-ac96-774b-bcce-b302{n:08x}",
+            at=NOON + timedelta(milliseconds=n),
+            agent=f"agent-{n % AGENTS}",
+            model="gpt-large-2026-01",
+            family="gpt",
+            operator=f"operator-{n % 13}",
+            run=f"run-{n // 50}",
+            task=f"task-{n % 211}",
+            context=f"shop/{n % 91}/round/{n // 1000}",
+            action="buy",
+            resource="vault/7" if n % 1000 == 0 else f"market/stall/{n % 337}",
+            choice=f"option-{n % 7}",
+            options=7,
+            outcome="ok",
+            args={"quantity": n % 9, "note": "as agreed"},
+            price=1.5 + n % 50,
+        )
+
+
+def produce(broker: str, topic: str, wire: Wire) -> None:
+    producer = Producer({"bootstrap.servers": broker, "queue.buffering.max.messages": 0})
+    for key, value in wire:
+        producer.produce(topic, value, key)
+    assert producer.flush(120) == 0
+
+
+class Group:
+    """Some workers of one group, and how far it is.
+
+    Parameters
+    ----------
+    broker
+        The cluster.
+    topics
+        What they read.
+    group
+        The name of their group.
+    """
+
+    def __init__(self, broker: str, topics: Topics, group: str) -> None:
+        self._admin = AdminClient({"bootstrap.servers": broker})
+        self._group = group
+        self._places = [TopicPartition(topics.events, n) for n in range(topics.partitions)]
+
+    def members(self) -> int:
+        """Return how many workers share the partitions by now."""
+        try:
+            answer = self._admin.describe_consumer_groups([self._group])[self._group].result()
+        except KafkaException:  # a broker that was just started has no coordinator yet
+            return 0
+        return sum(bool(m.assignment.topic_partitions) for m in answer.members)
+
+    def done(self) -> int:
+        """Return how many records the group has committed."""
+        asked = ConsumerGroupTopicPartitions(self._group, self._places)
+        answer = self._admin.list_consumer_group_offsets([asked])[self._group].result()
+        return sum(max(0, place.offset) for place in answer.topic_partitions)
+
+
+def until(true: Callable[[], bool]) -> float:
+    """Wait until something is true; return when that was."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < end, "not within the time it may take"
+        time.sleep(0.05)
+    return time.monotonic()
+
+
+def rate(broker: str, wire: Wire, kind: str, workers: int, folder: Path) -> float:
+    """Return events/s of workers that are up before the first event comes.
+
+    The clock runs from a tenth of the events to the last of them.
+    """
+    topics = Topics.named(f"{uuid4().hex[:12]}.events")
+    ensure(Connection(broker), topics)
+    commands = {
+        "watch": ["-m", "commonmode.cli.main", "watch", "--data", str(folder), "-b", broker]
+        + ["-t", topics.events],
+        "bare": [str(BARE), broker, topics.events, str(folder)],
+    }
+    group = Group(broker, topics, f"commonmode-watch-{topics.events}" if kind == "watch" else f"bare-{topics.events}")
+    with ExitStack() as stack:
+        for _ in range(workers):
+            process = subprocess.Popen([sys.executable, *commands[kind]], env=OFTEN)
+            stack.enter_context(process)
+            stack.callback(process.kill)
+        until(lambda: group.members() == workers)
+        time.sleep(5)
+        produce(broker, topics.events, wire)
+        begun = until(lambda: group.done() >= len(wire) / 10)
+        first = group.done()
+        ended = until(lambda: group.done() >= len(wire))
+        return (len(wire) - first) / (ended - begun)
+
+
+def tell(figures: dict[str, float], record: Callable[[str, object], None]) -> None:
+    for name, figure in figures.items():
+        record(name, figure)
+        print(f"{name}: {figure:,.3g}" if figure < 100 else f"{name}: {figure:,.0f}")  # noqa: T201
+
+
+def test_a_worker_against_bare_faust(
+    broker: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    wire = [(event.agent.encode(), encode(event)) for event in economy()]
+    rates = {
+        (kind, workers): rate(broker, wire, kind, workers, tmp_path / f"{kind}{workers}")
+        for kind, workers in (("bare", 1), ("watch", 1), ("watch", 2), ("bare", 2))
+    }
+    figures = {f"{kind}, {n} workers, events/s": rates[kind, n] for kind, n in rates}
+    figures["ratio watch : bare, 1 worker"] = rates["watch", 1] / rates["bare", 1]
+    figures["watch, two workers : one"] = rates["watch", 2] / rates["watch", 1]
+    figures["bare, two workers : one"] = rates["bare", 2] / rates["bare", 1]
+    tell(figures, record_property)
