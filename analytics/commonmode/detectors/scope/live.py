@@ -90,6 +90,7 @@ class LiveJudge:
         self._edges: dict[Topic, Score] = {}
         self._standing: dict[Topic, Finding] = {}
         self._clock = Clock()
+        self._last = Window.of(datetime.min.replace(tzinfo=UTC), self.detector.window)
         self._oldest = datetime.max.replace(tzinfo=UTC)
         self._positions: dict[str, int] = {}
 
@@ -131,19 +132,30 @@ class LiveJudge:
                 return ()
 
     def _enter(self, event: ActionTaken) -> Iterator[Place]:
-        window = Window.of(event.at, self.detector.window)
+        window = self._window_of(event.at)
         place = (window, event.agent)
         known = self._open.get(place)
         if self._closed(window) or (known is not None and event.id in known.judged):
             return
         act = Act.of(event)
-        opened = self._open.setdefault(place, OpenWindow(event.agent))
+        opened = self._begin(place) if known is None else known
         opened.put(event.id, Judged.of(event, act, self._ask(act, window)))
-        self._oldest = min(self._oldest, window.end)
-        self._places[event.agent].add(place)
         if event.grant is not None:
             self._naming[event.grant].add(place)
         yield place
+
+    def _window_of(self, at: datetime) -> Window:
+        # Most events fall into the window of the one before, whose hash is known.
+        if not self._last.start <= at < self._last.end:
+            self._last = Window.of(at, self.detector.window)
+        return self._last
+
+    def _begin(self, place: Place) -> OpenWindow:
+        window, agent = place
+        self._oldest = min(self._oldest, window.end)
+        self._places[agent].add(place)
+        opened = self._open[place] = OpenWindow(agent)
+        return opened
 
     def _judge_again(self, grant: str) -> set[Place]:
         """Judge again every action that a grant can have a say in."""

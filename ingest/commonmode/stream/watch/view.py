@@ -23,7 +23,7 @@ AUTHORITY = (PermissionGranted, PermissionRevoked, DecisionReviewed)
 
 # Most of a log is not about permission: looking for the words spares decoding it.
 _WORDS = (b"permission_granted", b"permission_revoked", b"decision_reviewed")
-_OWN_WORDS = (*_WORDS, b"action_taken")
+_OWN_WORDS = (b"action_taken", *_WORDS)
 
 
 class View:
@@ -111,9 +111,17 @@ class View:
 def _read(arrival: Arrival, words: Sequence[bytes]) -> Event | None:
     """Read a record that may matter; the sink is who says what is wrong with the others."""
     value = arrival.value
-    if value is None or (words and not arrival.headers and not any(w in value for w in words)):
+    if value is None or (words and not arrival.headers and not _says_any(value, words)):
         return None
     try:
         return read_record(arrival.headers, value)
     except MalformedEventError:
         return None
+
+
+def _says_any(value: bytes, words: Sequence[bytes]) -> bool:
+    # A loop, as a generator takes twice as long, and this is asked of every record of the log.
+    for word in words:  # noqa: SIM110  for the reason above
+        if word in value:
+            return True
+    return False
