@@ -14,7 +14,7 @@ def app(broker: str, topic: str, folder: Path) -> Any:
     """Return an app with one agent, as plain as faust's own tutorial."""
     own = folder / str(os.getpid())
     own.mkdir(parents=True)
-    bare = faust.App(
+    bare: Any = faust.App(
         f"bare-{topic}",
         broker=f"kafka://{broker}",
         datadir=own,
@@ -23,14 +23,13 @@ def app(broker: str, topic: str, folder: Path) -> Any:
         topic_allow_declare=False,
         topic_disable_leader=True,
     )
-    raw = {"key_serializer": "raw", "value_serializer": "raw"}
-    events = bare.topic(topic, key_type=bytes, value_type=bytes, **raw)
+    events = bare.topic(topic, key_serializer="raw", value_serializer="raw")
 
-    @bare.agent(events)
     async def read(stream: Any) -> None:
         async for _ in stream:
             pass
 
+    bare.agent(events)(read)
     return bare
 
 

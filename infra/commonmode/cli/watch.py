@@ -38,7 +38,8 @@ def command(
         msg = "no Kafka named, and none was started here. Hint: give -b, or run `commonmode up`."
         raise click.UsageError(msg)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    for chatty in ("kafka", "aiokafka", "faust", "mode"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     topics = Topics.named(topic)
     app = create_app(address, data_dir, LiveJudge, topics, client_properties=client_properties)
     app.task(_pulse)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,21 +95,3 @@ def test_a_worker_tells_history_then_the_present_and_nothing_twice_after_a_resta
     assert len(findings.seen) == 3
     assert isinstance(findings.seen[0], FindingRaised)
     assert all(found["provisional"] for found in findings.contents())
-
-
-def test_two_workers_share_the_agents_and_one_takes_over_when_the_other_is_killed(
-    broker: str, made: Topics, tmp_path: Path
-) -> None:
-    findings = Findings(broker, made)
-    Pipe(broker, made).run(grants())
-    with ExitStack() as stack:
-        workers = [stack.enter_context(watching(broker, made, tmp_path)) for _ in range(2)]
-        Pipe(broker, made).run([breach(agent, 0) for agent in AGENTS])
-        findings.wait_for(set(AGENTS), 0)
-
-        workers[0].kill()
-        Pipe(broker, made).run([breach(agent, 1) for agent in AGENTS])
-
-        findings.wait_for(set(AGENTS), 1)
-    ids = [event.id for event in findings.seen]
-    assert len(set(ids)) == 2 * len(AGENTS)

@@ -30,7 +30,7 @@ GROUP = "commonmode-watch"
 """Workers of one topic share its agents: the group is named after both."""
 
 _BATCH = 1000
-_LINGER_SECONDS = 0.05
+_LINGER_SECONDS = 0.02
 _STALLED_SECONDS = 60.0
 
 
@@ -178,7 +178,8 @@ def _clear_after_the_dead(folders: Path) -> None:
 
 def run(app: Any, data_dir: Path) -> None:
     """Run a worker in this process until SIGINT or SIGTERM; then exit."""
-    worker = faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True)
+    # Faust would set up logging anew, and then nobody hears of findings or partitions.
+    worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     try:
         worker.execute_from_commandline()
     finally:

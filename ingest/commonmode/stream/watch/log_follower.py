@@ -20,7 +20,7 @@ Publish = Callable[[Sequence[FindingEvent]], Awaitable[None]]
 
 _MOST = 5000
 _SLICE = 500
-_SECONDS = 0.05
+_SECONDS = 0.02
 _REFRESH_SECONDS = 3.0
 _SETTLE_SECONDS = 0.5
 
@@ -112,7 +112,7 @@ class LogFollower:
         while self._settled_at < now < time.monotonic() + _SETTLE_SECONDS:
             if time.monotonic() - now > _SETTLE_SECONDS:
                 return
-            await asyncio.sleep(_SECONDS / 5)
+            await asyncio.sleep(_SECONDS / 4)
 
     def close(self) -> None:
         """Let go of the cluster."""
