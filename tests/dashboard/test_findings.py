@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from tests.dashboard import small_store
@@ -13,7 +16,7 @@ from tests.dashboard.small_store import BREACH, HOSTILE, MONOCULTURE, RING, STAR
 
 from commonmode.dashboard.views.findings import charts
 from commonmode.events import FindingRaised, to_table
-from commonmode.store import Batch, Writer
+from commonmode.store import Batch, JudgedWindow, Judgement, Writer
 
 
 def listed(at: Any) -> pl.DataFrame:
@@ -59,6 +62,28 @@ def test_finding_of_collusion_shows_each_tier_and_what_was_not_testable(
 
 def test_exact_finding_says_that_no_chance_is_involved(opened: Open, small: Path) -> None:
     assert "This claim is exact" in words(opened("findings", small, finding=BREACH))
+
+
+def test_subject_judged_in_several_windows_shows_what_they_amount_to(
+    opened: Open, tmp_path: Path
+) -> None:
+    subject, days = "family:aurora", timedelta(days=1)
+    digest = hashlib.sha256(msgspec.json.encode({"seed": 0}, order="sorted")).hexdigest()[:16]
+    with Writer(small_store.fill(tmp_path)) as writer:
+        for number, p in enumerate([0.6, 0.004, 0.002]):
+            end = START + timedelta(hours=8) - (2 - number) * days
+            verdict = "finding" if p < 0.01 else "clear"
+            said = [Judgement(subject, verdict, 1 - p, p, p, 768)]
+            judged = JudgedWindow("monoculture", 1, digest, end - timedelta(hours=8), end, said)
+            writer.append(Batch(judged=[judged]))
+    said_of_it = words(opened("findings", tmp_path, finding=MONOCULTURE))
+
+    assert "Found in 2 of 3 windows" in said_of_it
+    assert "Sustained: it reached 20, which 1 subjects take." in said_of_it
+
+
+def test_subject_judged_once_has_no_history(opened: Open, small: Path) -> None:
+    assert "Over time" not in words(opened("findings", small, finding=MONOCULTURE))
 
 
 def test_revised_finding_shows_the_reason(opened: Open, small: Path) -> None:

@@ -70,12 +70,15 @@ def logs(draw: st.DrawFn) -> list[Event]:
 detectors = st.sampled_from(ALL)
 
 
-def in_one_batch(events: Sequence[Event], detector: Detector) -> list[tuple[object, ...]]:
+Rows = list[tuple[object, ...]]
+
+
+def in_one_batch(events: Sequence[Event], detector: Detector) -> tuple[Rows, Rows]:
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder), detector)
         bench.add(*events)
         bench.tick(final=True)
-        standing = bench.standing()
+        standing = bench.standing(), bench.said()
         bench.close()
     return standing
 
@@ -101,7 +104,7 @@ def test_any_split_into_ticks_finds_what_one_batch_finds(
             span = data.draw(st.sampled_from([2, 500_000]))
             bench.engine(span=span).tick(final=data.draw(st.booleans()))
         bench.tick(final=True)
-        standing = bench.standing()
+        standing = bench.standing(), bench.said()
         steps = bench.reader.query("SELECT id FROM finding_events")["id"].to_list()
         bench.close()
 
@@ -166,7 +169,7 @@ def test_a_crash_between_any_two_steps_loses_and_doubles_nothing(
         for part, final in ((events[:cut], False), (events[cut:], True)):
             bench.add(*part)
             until_it_lives(bench, chance, final=final)
-        standing = bench.standing()
+        standing = bench.standing(), bench.said()
         steps = bench.reader.query("SELECT id FROM finding_events")["id"].to_list()
         bench.close()
 

@@ -51,6 +51,7 @@ def score(agent: str, actions: int, window: Window, *, is_finding: bool) -> Scor
         statistic=float(actions),
         effect=actions / 2,
         n=actions,
+        p_value=1 / (1 + actions),
         agents=(agent,),
         evidence=Query(f'SELECT * FROM action_taken {where} ORDER BY "at", id', place),
         recompute=Query(f"SELECT count(*) FROM action_taken {where}", place),
@@ -195,6 +196,13 @@ class Bench:
         rows = self.findings().filter(pl.col("status") != "withdrawn")
         return rows.select(
             "finding_id", "detector", "subject", "claim", "statistic", "n", "evidence_total"
+        ).rows()
+
+    def said(self) -> list[tuple[object, ...]]:
+        """Return what was said of every subject of every window, found or not."""
+        return self.reader.query(
+            """SELECT detector, window_start, subject, verdict, statistic, p_value FROM judgements
+            ORDER BY ALL"""
         ).rows()
 
     def life(self) -> list[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -15,13 +15,14 @@ from commonmode.engine.failure import blaming
 from commonmode.engine.lifecycle import Change
 from commonmode.engine.record import Fields, Recorded, fields_of
 from commonmode.engine.state import Pending
-from commonmode.store import Reader
+from commonmode.store import JudgedWindow, Judgement, Reader
 
 
 class Verdict(NamedTuple):
-    """What judging one window gave: findings that changed, and how many scores said what."""
+    """What judging one window gave: findings that changed, all that was said, and how often."""
 
     changed: list[Fields]
+    judged: JudgedWindow
     found: int
     undetermined: int
 
@@ -56,7 +57,8 @@ class Judge:
             for change in lifecycle.changes(recorded, scores, why)
         ]
         said = [score.verdict for score in scores.values()]
-        return Verdict(changed, said.count("finding"), said.count("undetermined"))
+        kept = all_said(self.detector, window, scores.values())
+        return Verdict(changed, kept, said.count("finding"), said.count("undetermined"))
 
     def _scores(self, window: Window, parts: Sequence[tuple[int, str, bytes]]) -> dict[str, Score]:
         with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
@@ -99,6 +101,22 @@ def judge(
         alone = tallies[name].is_empty()
         tallies[name] = rows if alone else detector.tables[name].merge([tallies[name], rows])
     return detector.judge(tallies, window)
+
+
+def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> JudgedWindow:
+    """Return what is said of all subjects that chance could explain, found or not."""
+    return JudgedWindow(
+        detector=detector.name,
+        version=detector.version,
+        parameters_hash=shards.parameters_hash(detector),
+        window_start=window.start,
+        window_end=window.end,
+        judgements=[
+            Judgement(s.subject, s.verdict, s.statistic, s.p_value, s.q_value, s.n)
+            for s in scores
+            if s.p_value is not None and s.verdict != "undetermined"
+        ],
+    )
 
 
 def closing(recorded: Sequence[Recorded]) -> list[Fields]:

@@ -20,7 +20,7 @@ from commonmode.engine.record import Fields, event_of
 from commonmode.engine.state import Pending, State, decode, encode, is_settled
 from commonmode.engine.windows import window_of
 from commonmode.events import to_table
-from commonmode.store import Appender, Batch, Progress, Reader, StoredTally
+from commonmode.store import Appender, Batch, JudgedWindow, Progress, Reader, StoredTally
 
 Report = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it will go."""
@@ -90,6 +90,7 @@ class Run:
         state: State,
         findings: Sequence[Fields] = (),
         tallies: Sequence[StoredTally] = (),
+        judged: Sequence[JudgedWindow] = (),
         until: int | None = None,
     ) -> None:
         following = self._next if until is None else until
@@ -99,6 +100,7 @@ class Run:
                 events=to_table([event_of(fields) for fields in findings]),
                 tallies=tallies,
                 progress=[Progress(key, following, encode(state))],
+                judged=judged,
             )
         )
         # Only what is committed is remembered: a raised append leaves this run as it was.
@@ -138,6 +140,7 @@ class Run:
         parts = ledger.parts(self.reader, self.detector, [window.start for window in windows])
         recorded = ledger.recorded(self.reader, self.detector, windows)
         done, findings, judged = Tick(), list[Fields](), dict[datetime, bool]()
+        said: list[JudgedWindow] = []
         for window, why in block:
             start = window.start
             try:
@@ -146,10 +149,13 @@ class Run:
                 done += Tick(failures=(str(error),))
                 continue
             findings += verdict.changed
+            said.append(verdict.judged)
             judged[start] = bool(verdict.found) and not self._is_settled(window)
             done += Tick(windows=1, undetermined=verdict.undetermined)
         settling = [start for start, unsettled in judged.items() if unsettled]
-        self._commit(state=self._state.judged(judged, settling=settling), findings=findings)
+        self._commit(
+            state=self._state.judged(judged, settling=settling), findings=findings, judged=said
+        )
         return done + _steps(findings)
 
     def _is_settled(self, window: Window) -> bool:

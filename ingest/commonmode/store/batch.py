@@ -48,6 +48,28 @@ class Progress(Struct, frozen=True):
     state: bytes = b""
 
 
+class Judgement(Struct, frozen=True):
+    """What a detector said of one subject that chance could explain."""
+
+    subject: str
+    verdict: str
+    statistic: float
+    p_value: float
+    q_value: float | None
+    n: int
+
+
+class JudgedWindow(Struct, frozen=True):
+    """All that a detector says of one window; it takes the place of what it said before."""
+
+    detector: str
+    version: int
+    parameters_hash: str
+    window_start: datetime
+    window_end: datetime
+    judgements: list[Judgement]
+
+
 @dataclass(frozen=True)
 class Batch:
     """All that is committed together, or not at all.
@@ -62,6 +84,8 @@ class Batch:
         Where to go on in the log after these rows.
     tallies, progress : sequence of StoredTally, Progress
         What detectors counted; an equal key is replaced.
+    judged : sequence of JudgedWindow
+        What detectors said of windows; what they said before is replaced.
     retried : sequence of int
         Places (`seq`) among the stored rejected records that `events` were read from after all.
     """
@@ -72,6 +96,7 @@ class Batch:
     tallies: Sequence[StoredTally] = ()
     progress: Sequence[Progress] = ()
     retried: Sequence[int] = ()
+    judged: Sequence[JudgedWindow] = ()
 
 
 class Appended(Struct, frozen=True):

@@ -20,7 +20,7 @@ STORAGE = "v1.5.0"
 """Storage version of the copy: what DuckDB 1.5's command line and UI can open."""
 
 _NUMBERED = ("events", "finding_events", "rejected")
-_SMALL = ("offsets", "ingest_counts")
+_SMALL = ("offsets", "ingest_counts", "judgements")
 
 
 def snapshot(

@@ -17,7 +17,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from commonmode.store import rows
+from commonmode.store import judged, rows
 from commonmode.store.batch import OFFSETS, Appended, Batch, Offset
 from commonmode.store.database import connect_file, create_or_upgrade, lock_settings, transaction
 from commonmode.store.errors import (
@@ -208,6 +208,8 @@ class Writer:
         self._store_offsets(batch.offsets)
         self._execute_each(_TALLY, batch.tallies)
         self._execute_each(_PROGRESS, batch.progress)
+        for window in batch.judged:
+            judged.replace(self._connection, window)
         return Appended(
             stored=stored.num_rows,
             duplicates=arriving.num_rows - stored.num_rows,

@@ -9,7 +9,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from commonmode.events import Rejected
-from commonmode.store.batch import Batch, Offset, Progress, StoredTally
+from commonmode.store.batch import Batch, JudgedWindow, Offset, Progress, StoredTally
 from commonmode.store.errors import QueryError
 from commonmode.store.execution import Parameters
 
@@ -22,6 +22,7 @@ class _BesideEvents(Struct, frozen=True):
     tallies: list[StoredTally]
     progress: list[Progress]
     retried: list[int]
+    judged: list[JudgedWindow]
 
 
 class _Query(Struct, frozen=True):
@@ -41,6 +42,7 @@ def encode_batch(batch: Batch) -> bytes:
         list(batch.tallies),
         list(batch.progress),
         list(batch.retried),
+        list(batch.judged),
     )
     return _MARK + msgspec.msgpack.encode(beside)
 
@@ -60,6 +62,7 @@ def decode_batch(command: bytes, events: pa.Table) -> Batch:
         beside.tallies,
         beside.progress,
         beside.retried,
+        beside.judged,
     )
 
 

@@ -89,3 +89,67 @@ COMMENT ON COLUMN queries.ended IS 'answered, failed, or left: the caller took n
 COMMENT ON COLUMN queries.rows IS 'how many rows were sent';
 COMMENT ON COLUMN queries.milliseconds IS 'from the question to the last row, or to the end';
 COMMENT ON COLUMN queries.reason IS 'why it failed; NULL where it did not';
+
+-- What chance would do shows only beside the windows in which nothing was found.
+CREATE TABLE judgements (
+    detector        VARCHAR NOT NULL,
+    version         BIGINT NOT NULL,
+    parameters_hash VARCHAR NOT NULL,
+    window_start    TIMESTAMPTZ NOT NULL,
+    window_end      TIMESTAMPTZ NOT NULL,
+    subject         VARCHAR NOT NULL,
+    verdict         VARCHAR NOT NULL,
+    statistic       DOUBLE NOT NULL,
+    p_value         DOUBLE NOT NULL,
+    q_value         DOUBLE,
+    n               BIGINT NOT NULL
+);
+COMMENT ON TABLE judgements IS 'What detectors said of every subject that chance could explain, window by window, found or not.';
+COMMENT ON COLUMN judgements.detector IS 'the detector that judged';
+COMMENT ON COLUMN judgements.version IS 'version of the detector';
+COMMENT ON COLUMN judgements.parameters_hash IS 'hash of its parameters';
+COMMENT ON COLUMN judgements.window_start IS 'start of the window of event time, inclusive';
+COMMENT ON COLUMN judgements.window_end IS 'end of the window of event time, exclusive';
+COMMENT ON COLUMN judgements.subject IS 'what was scored: a family, a ring, an agent';
+COMMENT ON COLUMN judgements.verdict IS 'finding or clear';
+COMMENT ON COLUMN judgements.statistic IS 'the test statistic';
+COMMENT ON COLUMN judgements.p_value IS 'chance of the statistic under the null';
+COMMENT ON COLUMN judgements.q_value IS 'p after correction for every subject of the window';
+COMMENT ON COLUMN judgements.n IS 'how many units the statistic rests on';
+
+-- Vovk and Wang's calibrator, the mean of κp^(κ-1) over κ; given the windows before, each e has
+-- a mean of at most 1 where nothing is the matter, so the product is a bettor's wealth.
+CREATE VIEW evidence_over_time AS
+WITH bets AS (
+    SELECT *, CASE WHEN p_value >= 1 THEN 0.5
+        ELSE (1 - p_value + p_value * ln(p_value)) / (p_value * ln(p_value) ^ 2) END AS e_value
+    FROM (SELECT * REPLACE (greatest(p_value, 1e-9) AS p_value) FROM judgements)
+), tested AS (
+    SELECT detector, version, parameters_hash, count(DISTINCT subject) AS subjects
+    FROM judgements GROUP BY ALL
+), gambled AS (
+    SELECT *, exp(least(sum(ln(e_value)) OVER so_far, 700)) AS wealth FROM bets
+    WINDOW so_far AS (
+        PARTITION BY detector, version, parameters_hash, subject ORDER BY window_start
+    )
+)
+SELECT detector, version, parameters_hash, subject, window_start, window_end, verdict, statistic,
+    p_value, e_value, wealth, subjects, max(wealth) OVER so_far >= subjects / 0.05 AS sustained
+FROM gambled JOIN tested USING (detector, version, parameters_hash)
+WINDOW so_far AS (
+    PARTITION BY detector, version, parameters_hash, subject ORDER BY window_start
+);
+COMMENT ON VIEW evidence_over_time IS 'What all windows so far say together of a subject, however often one looks.';
+COMMENT ON COLUMN evidence_over_time.detector IS 'the detector that judged';
+COMMENT ON COLUMN evidence_over_time.version IS 'version of the detector';
+COMMENT ON COLUMN evidence_over_time.parameters_hash IS 'hash of its parameters';
+COMMENT ON COLUMN evidence_over_time.subject IS 'what was scored: a family, a ring, an agent';
+COMMENT ON COLUMN evidence_over_time.window_start IS 'start of the window of event time, inclusive';
+COMMENT ON COLUMN evidence_over_time.window_end IS 'end of the window of event time, exclusive';
+COMMENT ON COLUMN evidence_over_time.verdict IS 'finding or clear, by this window alone';
+COMMENT ON COLUMN evidence_over_time.statistic IS 'the test statistic in this window';
+COMMENT ON COLUMN evidence_over_time.p_value IS 'chance of it under the null, in this window';
+COMMENT ON COLUMN evidence_over_time.e_value IS 'what a stake of 1 on this window became';
+COMMENT ON COLUMN evidence_over_time.wealth IS 'the product of all e-values so far; chance alone ever reaches x in 1 of x subjects';
+COMMENT ON COLUMN evidence_over_time.subjects IS 'how many subjects the detector has ever judged';
+COMMENT ON COLUMN evidence_over_time.sustained IS 'whether wealth has reached 20 × subjects: one false subject in 20 such stores';

@@ -13,7 +13,7 @@ from commonmode.dashboard.plain_text import visible, worded
 from commonmode.dashboard.scorecards import show_of_finding
 from commonmode.dashboard.theme import STATUS, look, strength
 from commonmode.dashboard.views import PATHS
-from commonmode.dashboard.views.findings import charts, data, tiers
+from commonmode.dashboard.views.findings import charts, data, over_time, tiers
 
 Row = dict[str, Any]
 
@@ -57,6 +57,7 @@ def show_one(identifier: str) -> None:
         null_panel(finding)
     with right:
         doubts(doubted)
+    over_time.over_time_panel(finding)
     evidence(finding)
     left, right = st.columns(2)
     with left:
