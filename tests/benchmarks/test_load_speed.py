@@ -19,8 +19,10 @@ import pytest
 from tests.benchmarks.test_sink_throughput import economy, seconds, tell
 
 from commonmode.events import encode, to_table
+from commonmode.formats.sheet import ROWS
+from commonmode.store import Batch, Writer
 
-pytestmark = pytest.mark.benchmark
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
 EVENTS = int(os.environ.get("COMMONMODE_BENCHMARK_EVENTS", "1000000"))
 PART = min(EVENTS, 100_000)
@@ -76,11 +78,8 @@ def test_load_against_duckdbs_read_json(
     with log.open("wb") as file:
         file.writelines(parts())
 
-    before = taken(partial(read_by_duckdb, log, tmp_path / "before.duckdb"))
+    reference = taken(partial(read_by_duckdb, log, tmp_path / "reference.duckdb"))
     ours = taken(partial(loaded, log, tmp_path / "lines"))
-    after = taken(partial(read_by_duckdb, log, tmp_path / "after.duckdb"))
-    # The machine may be busier at one moment than at another.
-    reference = Taken(*map(min, before, after))
 
     figures = {
         "load of NDJSON, events/s": EVENTS / ours.seconds,
@@ -90,6 +89,27 @@ def test_load_against_duckdbs_read_json(
         "DuckDB read_json, us of CPU an event": reference.cpu / EVENTS * 1e6,
         "ratio of CPU load : read_json": reference.cpu / ours.cpu,
         "bytes per event in the file": log.stat().st_size / EVENTS,
+    }
+    tell(figures, record_property)
+
+
+@pytest.mark.parametrize("rows", [10_000, 20_000, 60_000, ROWS])
+def test_rows_stored_at_once(
+    tmp_path: Path, record_property: Callable[[str, object], None], rows: int
+) -> None:
+    count = min(EVENTS, 2 * ROWS)
+    table = to_table(list(economy(count)))
+
+    def stored() -> None:
+        with Writer(tmp_path / "store") as store:
+            for start in range(0, count, rows):
+                store.append(Batch(table.slice(start, rows)))
+
+    ours = taken(stored)
+
+    figures = {
+        f"{rows:,} at once, events/s": count / ours.seconds,
+        f"{rows:,} at once, us of CPU an event": ours.cpu / count * 1e6,
     }
     tell(figures, record_property)
 
