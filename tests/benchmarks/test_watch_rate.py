@@ -13,7 +13,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 from tests.chaos.whole import COMMONMODE, Whole, until
 
@@ -188,5 +194,45 @@ def test_from_an_action_to_its_alert_in_the_store(
         "alert in the store, p50, s": took[len(took) // 2],
         "alert in the store, p99, s": took[int(len(took) * 0.99)],
         "alert in the store, slowest, s": took[-1],
+    }
+    tell(figures, record_property)
+
+
+def seconds_to_first_alert(broker: str, wire: Wire, folder: Path) -> float:
+    """Return the seconds from starting a worker on a log to its first alert of the present."""
+    topics = Topics.named(f"{uuid4().hex[:12]}.events")
+    ensure(Connection(broker), topics)
+    produce(broker, topics.events, wire)
+    at = NOON + timedelta(hours=1)
+    grant = PermissionGranted(id="last-g", at=at, agent="last", grant="last", actions=[])
+    act = ActionTaken(id="last-a", at=at, agent="last", action="read", resource="vault")
+    produce(broker, topics.events, [(b"last", encode(event)) for event in (grant, act)])
+    command = [*COMMONMODE, "watch", "--data", str(folder), "-b", broker, "-t", topics.events]
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "first-alert"})
+    consumer.assign([TopicPartition(topics.findings, 0, 0)])
+
+    def told() -> bool:
+        return any(b"agent:last" in (m.value() or b"") for m in consumer.consume(1000, 0.05))
+
+    with subprocess.Popen(command) as worker:
+        try:
+            return until(told, "the last is told", PATIENCE_SECONDS)
+        finally:
+            worker.kill()
+            consumer.close()
+
+
+def test_what_a_log_costs_a_worker_that_starts(
+    broker: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    wire = [(event.agent.encode(), encode(event)) for event in economy()]
+
+    empty = seconds_to_first_alert(broker, [], tmp_path / "empty")
+    full = seconds_to_first_alert(broker, wire, tmp_path / "full")
+
+    figures = {
+        "start on an empty log, s": empty,
+        f"start on {len(wire):,} records of its own, s": full,
+        "records read and judged again, a second": len(wire) / (full - empty),
     }
     tell(figures, record_property)
