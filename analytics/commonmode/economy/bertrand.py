@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-from scipy.optimize import root_scalar
+import scipy
 
 from commonmode.economy.rows import Floats
 
@@ -117,4 +117,4 @@ class Bertrand:
             return (price - self.cost) * elasticity(share) - self.differentiation
 
         bracket = (self.cost, self.quality + 10 * self.differentiation)
-        return float(root_scalar(excess, bracket=bracket).root)
+        return float(scipy.optimize.root_scalar(excess, bracket=bracket).root)

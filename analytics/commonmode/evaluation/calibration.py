@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import scipy
 from msgspec import Struct
-from scipy.stats import kstest
 
 from commonmode.evaluation.rates import Rate
 from commonmode.evaluation.trials import Outcome
@@ -74,7 +74,7 @@ def calibration(detector: str, what: str, values: Sequence[float]) -> Calibratio
     (0.1, 0)
     """
     ordered = np.sort(np.asarray(values, dtype=float))
-    test = kstest(ordered, "uniform")
+    test = scipy.stats.kstest(ordered, "uniform")
     steps = np.arange(len(ordered) + 1) / len(ordered)
     return Calibration(
         detector=detector,

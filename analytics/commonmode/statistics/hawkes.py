@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
 
 from commonmode.statistics.ballots import Floats
 
@@ -84,7 +84,7 @@ def fit_hawkes(times: ArrayLike, end: float) -> Hawkes:
         return -_log_likelihood(t, end, fit) / len(t)
 
     starts = [np.array([math.log(rate / 2), 0.0, math.log(rate * pace)]) for pace in (0.3, 3, 30)]
-    found = [minimize(unlikely, start, method="Nelder-Mead") for start in starts]
+    found = [scipy.optimize.minimize(unlikely, start, method="Nelder-Mead") for start in starts]
     best = min(found, key=lambda one: float(one.fun))
     alone = Hawkes(rate, 0.0, math.nan)
     gain = -best.fun * len(t) - (math.log(rate) - 1) * len(t)

@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 
 def deviation_wins(bids: ArrayLike, rivals: ArrayLike, shift: float) -> float:
@@ -149,5 +149,5 @@ def raised_bids(
     gained = float((held * (won * (1 + shift) - paid)).sum())
     share = earned / more
     return RaisedBids(
-        kept, wins, gained / earned - 1, share, float(binom.sf(kept - 1, wins, share))
+        kept, wins, gained / earned - 1, share, float(scipy.stats.binom.sf(kept - 1, wins, share))
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy.stats import binom, mannwhitneyu
+import scipy
 
 from commonmode.detectors.collusion.auctions.book import Book, costs_known, table
 from commonmode.detectors.collusion.tiers.dependence import DEPENDENCE
@@ -71,8 +71,8 @@ def bid_screen(book: Book, theirs: pl.DataFrame) -> Tier:
     if len(rest) < _LEAST_OTHERS:
         why = f"only {len(rest)} other auctions are there to compare with"
         return Tier("A", SCREENS, None, why)
-    distance = float(mannwhitneyu(own[:, 0], rest[:, 0], alternative="greater").pvalue)
-    variation = float(mannwhitneyu(own[:, 1], rest[:, 1], alternative="less").pvalue)
+    distance = float(scipy.stats.mannwhitneyu(own[:, 0], rest[:, 0], alternative="greater").pvalue)
+    variation = float(scipy.stats.mannwhitneyu(own[:, 1], rest[:, 1], alternative="less").pvalue)
     p = min(1.0, 2 * min(distance, variation))
     (apart, near), (usual, wide) = (np.median(part, axis=0).tolist() for part in (own, rest))
     return Tier(
@@ -140,7 +140,7 @@ def forgone(book: Book, theirs: pl.DataFrame, members: Sequence[str]) -> Tier:
     )
     known = costs_known(wins)
     test = _raised(wins, known=known)
-    if not known and binom.sf(test.wins - 1, test.wins, test.break_even) > SIGNIFICANT:
+    if not known and scipy.stats.binom.sf(test.wins - 1, test.wins, test.break_even) > SIGNIFICANT:
         why = f"costs are not logged, and without them {test.wins} wins are too few to tell"
         return Tier("D", REPLY, None, why)
     if math.isnan(test.p_value):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from scipy.stats import false_discovery_control
+import scipy
 
 from commonmode.detectors.collusion.auctions.book import Book
 from commonmode.statistics.ballots import Floats, Integers
@@ -65,7 +65,7 @@ def corrected(found: pl.DataFrame, looks: float) -> pl.DataFrame:
     """Return pairs with q over all pairs that could be tested, paid for in so many looks."""
     if found.is_empty():
         return found.with_columns(q=pl.lit(None, pl.Float64))
-    q = np.minimum(looks * false_discovery_control(found["p"].to_numpy()), 1.0)
+    q = np.minimum(looks * scipy.stats.false_discovery_control(found["p"].to_numpy()), 1.0)
     return found.with_columns(q=pl.Series(q))
 
 
