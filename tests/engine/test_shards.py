@@ -26,14 +26,16 @@ def test_another_detector_is_another_key() -> None:
     assert key_of(Busy()) != key_of(Strangers())
 
 
-@given(parts=st.integers(1, 300))
-def test_a_window_of_k_parts_has_as_many_shards_as_the_digits_of_k_add_up_to(parts: int) -> None:
+@given(parts=st.integers(1, 300), seats=st.sampled_from([1, 7]))
+def test_a_window_of_k_parts_has_as_many_shards_as_the_digits_of_k_add_up_to(
+    parts: int, seats: int
+) -> None:
     occupied: set[int] = set()
     for _ in range(parts):
         slot = slot_for(occupied)
-        occupied = {one for one in occupied if not is_below(one, slot)} | {slot}
+        occupied = {one for one in occupied if not is_below(one, slot, seats)} | {slot}
 
-    assert len(occupied) == sum(map(int, f"{parts:o}"))
+    assert len(occupied) == sum(map(int, f"{parts:b}" if seats == 1 else f"{parts:o}"))
 
 
 def test_a_table_reads_back_as_it_was_stored() -> None:

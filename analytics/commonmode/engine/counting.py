@@ -48,7 +48,7 @@ def count(source: Reader, detector: Detector, state: State, first: int, until: i
         state=state.touched(_reopened(source, detector, state, handed, counts))
         .touched(_touched(state, counts, taken))
         .filled(_filled(detector, parts))
-        .sharded({part.start: part.shards(taken) for part in parts}),
+        .sharded({part.start: part.shards(detector, taken) for part in parts}),
         events=events.height,
     )
 
@@ -139,10 +139,10 @@ class Part(NamedTuple):
     tallies: Tallies
     lower: Sequence[tuple[int, str, bytes]]
 
-    def shards(self, taken: Mapping[datetime, set[int]]) -> set[int]:
+    def shards(self, detector: Detector, taken: Mapping[datetime, set[int]]) -> set[int]:
         """Return the shards of the window once this part is stored."""
-        before = taken.get(self.start, set())
-        return {one for one in before if not shards.is_below(one, self.slot)} | {self.slot}
+        before, seats = taken.get(self.start, set()), shards.seats_of(detector)
+        return {one for one in before if not shards.is_below(one, self.slot, seats)} | {self.slot}
 
     def rows(self, detector: Detector) -> Iterator[StoredTally]:
         """Yield the rows that store it."""
@@ -157,8 +157,9 @@ def _parts(
     counts: Counts,
     taken: Mapping[datetime, set[int]],
 ) -> list[Part]:
+    seats = shards.seats_of(detector)
     slots = {start: shards.slot_for(taken.get(start, set())) for start in counts}
-    crowded = [start for start, slot in slots.items() if shards.is_below(0, slot)]
+    crowded = [start for start, slot in slots.items() if shards.is_below(0, slot, seats)]
     below = ledger.parts(source, detector, crowded) if crowded else {}
     return [
         _part(
@@ -166,7 +167,11 @@ def _parts(
             start,
             slots[start],
             tallies,
-            [part for part in below.get(start, ()) if shards.is_below(part[0], slots[start])],
+            [
+                part
+                for part in below.get(start, ())
+                if shards.is_below(part[0], slots[start], seats)
+            ],
         )
         for start, (_, tallies) in counts.items()
     ]

@@ -35,12 +35,21 @@ SEATS = 7
 """Parts of one size that a window has at most: as many again are merged into a larger one."""
 
 
+def seats_of(detector: Detector) -> int:
+    """Return how many parts of one size a window of a detector has at most.
+
+    Where tables are bounded it is one: merging them costs little and tells what can still matter.
+    """
+    return 1 if any(table.bound for table in detector.tables.values()) else SEATS
+
+
 def slot_for(occupied: Collection[int]) -> int:
     """Return the shard that a window's next part goes into: the lowest that is free.
 
-    There are `SEATS` shards on each level, and a part on a level is merged with all of the levels
-    below it, as in a counter of base `SEATS` + 1. So after k parts a window has at most
-    7 log₈ k + 7 shards, and each count is rewritten at most log₈ k times.
+    There are as many shards on each level as there are seats, and a part on a level is merged
+    with all of the levels below it, as in a counter of base seats + 1. So with seven seats a
+    window has at most 7 log₈ k + 7 shards after k parts, and each count is rewritten at most
+    log₈ k times.
 
     Examples
     --------
@@ -50,9 +59,9 @@ def slot_for(occupied: Collection[int]) -> int:
     return next(slot for slot in range(len(occupied) + 1) if slot not in occupied)
 
 
-def is_below(slot: int, other: int) -> bool:
+def is_below(slot: int, other: int, seats: int) -> bool:
     """Return whether a shard is merged into another when that is written."""
-    return slot // SEATS < other // SEATS
+    return slot // seats < other // seats
 
 
 def rows(
