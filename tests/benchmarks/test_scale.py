@@ -26,7 +26,7 @@ from commonmode.engine import Engine
 from commonmode.events import Event, to_table
 from commonmode.store import Appender, Batch, Reader, Writer, connect, open_writer, store_path
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.slow]
+pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.timeout(0)]
 
 EVENTS = int(os.environ.get("COMMONMODE_SCALE_EVENTS", "200000"))
 SIZES = (EVENTS // 100, EVENTS // 10, EVENTS)
