@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -103,3 +104,12 @@ def test_a_human_pace_is_kept() -> None:
     run("--agents", "20", "--events", "60", "--pace", "60")
 
     assert time.monotonic() - begun >= 0.95
+
+
+def test_files_of_a_stretch_of_time_each_hold_the_same_lines_in_order(tmp_path: Path) -> None:
+    asked = ("--agents", "50", "--events", "70000")
+    run(*asked, "--into", str(tmp_path / "economy"))
+
+    files = sorted((tmp_path / "economy").iterdir())
+    assert [file.name for file in files] == [f"events-{n:06}.jsonl" for n in range(3)]
+    assert b"".join(file.read_bytes() for file in files).splitlines() == run(*asked)

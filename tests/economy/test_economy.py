@@ -209,4 +209,4 @@ def test_all_plants_and_innocents_live_in_one_economy() -> None:
     crowded = Economy(events=4_000, plants=[kind() for kind in PLANTS], innocents=EVERYTHING)
     labels = frame_of(crowded).filter(pl.col("kind") == "truth_declared")
 
-    assert set(labels["phenomenon"]) == {"monoculture", "collusion", "scope"}
+    assert set(labels["phenomenon"]) == {"monoculture", "collusion", "scope", "cascade"}

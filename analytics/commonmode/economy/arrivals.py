@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 
 from commonmode.economy.clock import MINUTE, SECOND
 from commonmode.economy.delegation import EVERYTHING, Grants, permit
-from commonmode.economy.rows import NOBODY, Ints, gather, join, rows, stack
+from commonmode.economy.rows import NOBODY, Floats, Ints, gather, join, rows, stack
 from commonmode.economy.world import World
 
 OPENING = 5 * MINUTE
@@ -17,6 +19,41 @@ _AHEAD = 90 * SECOND
 _CLIENTS = 12
 _ARRIVAL = 3
 _BINS, _HALVINGS = 32, 40
+
+
+class Forecast(NamedTuple):
+    """Who has yet to enter, by how active they are.
+
+    Attributes
+    ----------
+    out : ndarray
+        How many agents of each class of activity have not acted yet.
+    likely : ndarray
+        What share of everyday events is by one agent of each class.
+    """
+
+    out: Floats
+    likely: Floats
+
+    def fit(self, room: float) -> float:
+        """Return how many everyday events leave room for the arrivals that they bring.
+
+        Formula: the w with w + 3 Σ_i (1 - exp(-w a_i)) = room, over agents not yet entered, a_i
+        their share of all activity.
+        """
+        low, high = 0.0, max(0.0, room)
+        for _ in range(_HALVINGS):
+            w = (low + high) / 2
+            arrivals = _ARRIVAL * float((self.out * -np.expm1(-w * self.likely)).sum())
+            low, high = (low, w) if w + arrivals > room else (w, high)
+        return low
+
+
+class Newcomers(NamedTuple):
+    """Agents that act for the first time, and when."""
+
+    who: Ints
+    first: Ints
 
 
 class Entrance:
@@ -29,7 +66,6 @@ class Entrance:
     """
 
     def __init__(self, world: World) -> None:
-        self.world = world
         self.entered = np.zeros(world.population.size, np.bool_)
         activity = world.population.activity
         place = np.log(activity) / np.log(activity.max()) * _BINS
@@ -38,28 +74,24 @@ class Entrance:
         total = np.bincount(self._bin, activity, minlength=_BINS)
         self._likely = total / np.maximum(self._out, 1) / activity.sum(dtype=float)
 
-    def fit(self, room: float) -> int:
-        """Return how many everyday events leave room for the arrivals that they bring.
+    def forecast(self) -> Forecast:
+        """Return what is to be expected from now on."""
+        return Forecast(self._out.copy(), self._likely)
 
-        Formula: the w with w + 3 Σ_i (1 - exp(-w a_i)) = room, over agents not yet entered, a_i
-        their share of all activity.
-        """
-        low, high = 0.0, max(0.0, room)
-        for _ in range(_HALVINGS):
-            w = (low + high) / 2
-            arrivals = _ARRIVAL * float((self._out * -np.expm1(-w * self._likely)).sum())
-            low, high = (low, w) if w + arrivals > room else (w, high)
-        return round(low)
-
-    def admit(self, frame: pl.DataFrame, by: int, rng: np.random.Generator) -> pl.DataFrame:
-        """Return the arrivals of agents that act for the first time, all in before `by`."""
-        seen = frame.filter(pl.col("who") >= 0).group_by("who").agg(pl.col("at").min())
-        first = seen.sort("who")
-        who = first["who"].to_numpy()
+    def admit(self, seen: Newcomers) -> Newcomers:
+        """Let agents in; return those who had not entered before."""
+        who, first = seen
         new = ~self.entered[who]
         self.entered[who] = True
         self._out -= np.bincount(self._bin[who[new]], minlength=_BINS)
-        return arrive(self.world, who[new], first["at"].to_numpy()[new].clip(max=by), rng)
+        return Newcomers(who[new], first[new])
+
+
+def acting(frame: pl.DataFrame) -> Newcomers:
+    """Return the agents that act in some rows, and when each first does."""
+    seen = frame.filter(pl.col("who") >= 0).group_by("who").agg(pl.col("at").min())
+    first = seen.sort("who")
+    return Newcomers(first["who"].to_numpy(), first["at"].to_numpy())
 
 
 def stewards(world: World, rng: np.random.Generator) -> pl.DataFrame:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from commonmode.economy.arrivals import OPENING
-from commonmode.economy.beside import beside
 from commonmode.economy.clock import DAY, Span
+from commonmode.economy.crew import Written, crew
 from commonmode.economy.flow import Flow
 from commonmode.economy.planting import Plant
 from commonmode.economy.rows import widen
-from commonmode.economy.wire import to_lines
+from commonmode.economy.stream import Stream
+from commonmode.economy.wire import LINE, as_lines
 from commonmode.economy.world import World
 from commonmode.events import Event, decode
 
@@ -86,14 +87,23 @@ class Economy:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield the events in columns of `events.EVENT_SCHEMA`, chunk by chunk, as they arrive."""
-        return (widen(chunk) for chunk in self._chunks())
+        return (widen(chunk) for chunk in self._chunks(whole, 1))
 
-    def lines(self) -> Iterator[list[bytes]]:
-        """Yield the events as wire lines, chunk by chunk, as they arrive."""
-        return beside(to_lines, self._chunks())
+    def lines(self, processes: int = 1) -> Iterator[list[bytes]]:
+        """Yield the events as wire lines, chunk by chunk, as they arrive.
 
-    def _chunks(self) -> Iterator[pl.DataFrame]:
-        return Flow(self.world, [*self.innocents, *self.plants]).chunks()
+        Parameters
+        ----------
+        processes : int
+            How many draw them; the lines are the same for any number.
+        """
+        chunks = self._chunks(as_lines, processes)
+        return (chunk[LINE].cast(pl.Binary).to_list() for chunk in chunks)
+
+    def _chunks(self, written: Written, processes: int) -> Iterator[pl.DataFrame]:
+        flow = Flow(self.world, [*self.innocents, *self.plants])
+        with crew(flow, processes) as hands:
+            yield from Stream(flow, hands).chunks(written)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events one by one, as they arrive."""
@@ -103,6 +113,11 @@ class Economy:
     def end(self) -> datetime:
         """The instant it ends."""
         return self.start + timedelta(days=self.days)
+
+
+def whole(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with all that is known of them."""
+    return rows
 
 
 def _check(economy: Economy) -> None:

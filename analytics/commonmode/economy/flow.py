@@ -1,16 +1,16 @@
-"""The flow of events: everyday life and what is planted, chunk by chunk, as it arrives."""
+"""The flow of events: everyday life and what is planted, shard by shard of time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from commonmode.economy import decisions
 from commonmode.economy.acts import act
-from commonmode.economy.arrivals import Entrance, stewards
+from commonmode.economy.arrivals import Forecast, Newcomers, acting, arrive, stewards
 from commonmode.economy.clock import Span
 from commonmode.economy.delegation import EVENTS_A_CHAIN, delegate
 from commonmode.economy.planting import Plan, Plant
@@ -19,12 +19,36 @@ from commonmode.economy.talk import finish, observe, write
 from commonmode.economy.transport import TWICE, deliver
 from commonmode.economy.world import World
 
-_A_CHUNK = 32_768
+_A_SHARD = 32_768
 _DECISIONS, _ACTS, _DELEGATIONS, _MESSAGES, _ENDS = 0.44, 0.33, 0.06, 0.05, 0.04
 
 
+class Room(NamedTuple):
+    """What a shard is drawn for.
+
+    Attributes
+    ----------
+    before, own : float
+        Events that shards under way will take, and those that this one may.
+    forecast : Forecast
+        Who had yet to enter when the first of those began.
+    """
+
+    before: float
+    own: float
+    forecast: Forecast
+
+
+class Drawn(NamedTuple):
+    """What happened in a shard, who acted in it, and the generator that draws on."""
+
+    happened: pl.DataFrame
+    acting: Newcomers
+    rng: np.random.Generator
+
+
 class Flow:
-    """One pass over an economy: who has entered, what is still under way, how much is left.
+    """Every shard of an economy, each of which can be drawn by itself, in any process.
 
     Parameters
     ----------
@@ -40,56 +64,32 @@ class Flow:
             plant.plan(self.world, self.world.rng(f"plan/{n}/{plant.name}"))
             for n, plant in enumerate(self.plants)
         ]
-        self.spans = self.world.span.cut(-(-world.events // _A_CHUNK))
-        self.entrance = Entrance(self.world)
-        self.under_way: list[pl.DataFrame] = []
-        self.left = world.events
+        self.spans = self.world.span.cut(-(-world.events // _A_SHARD))
 
-    def chunks(self) -> Iterator[pl.DataFrame]:
-        """Yield rows in order of arrival, stopping after as many as were asked for."""
-        out = 0
-        masses = np.array([span.mass() for span in self.spans])
-        for shard, span in enumerate(self.spans):
-            share = masses[shard] / masses[shard:].sum()
-            last = shard == len(self.spans) - 1
-            self.under_way.append(self._chunk(shard, span, share))
-            while last and self.left > 0:
-                self.under_way.append(self._filled(span))
-            chunk = self._arrived(None if last else span.end)
-            counted = out + (chunk["kind"] != TRUTH).cum_sum()
-            chunk = chunk.filter(counted <= self.world.events)
-            out = int(counted[-1]) if len(counted) else out
-            yield chunk
-
-    def _arrived(self, until: int | None) -> pl.DataFrame:
-        rows = stack(self.under_way).sort("arrives", "id", maintain_order=True)
-        if until is None:
-            return rows
-        self.under_way = [rows.filter(pl.col("arrives") >= until)]
-        return rows.filter(pl.col("arrives") < until)
-
-    def _chunk(self, shard: int, span: Span, share: float) -> pl.DataFrame:
-        rng = self.world.rng("everyday", shard)
+    def draw(self, shard: int, room: Room) -> Drawn:
+        """Return what happens in a shard, before anyone who comes new to it has entered."""
+        rng, span = self.world.rng("everyday", shard), self.spans[shard]
         frames = self._planted(shard, span)
         if shard == 0:
             frames += self._opening()
         planted = sum(int((frame["kind"] != TRUTH).sum()) for frame in frames)
-        wanted = self.entrance.fit(self.left * share / (1 + TWICE) - planted)
-        return self._delivered(span, frames + self._everyday(shard, span, wanted, rng), rng)
+        fit, own = room.forecast.fit, room.own / (1 + TWICE) - planted
+        before = room.before / (1 + TWICE)
+        wanted = max(0, round(fit(before + own) - fit(before)))
+        happened = stack(frames + self._everyday(shard, span, wanted, rng))
+        return Drawn(happened, acting(happened), rng)
 
-    def _filled(self, span: Span) -> pl.DataFrame:
+    def fill(self, events: int) -> Drawn:
         """Return readings in place of events that were expected and did not come."""
-        rng = self.world.rng("filled", self.left)
-        return self._delivered(span, [observe(self.world, self.left, span, rng)], rng)
+        rng = self.world.rng("filled", events)
+        happened = stack([observe(self.world, events, self.spans[-1], rng)])
+        return Drawn(happened, acting(happened), rng)
 
-    def _delivered(
-        self, span: Span, frames: list[pl.DataFrame], rng: np.random.Generator
-    ) -> pl.DataFrame:
-        happened = stack(frames)
-        arrived = self.entrance.admit(happened, span.end, rng)
-        delivered = deliver(self.world, stack([happened, arrived]), rng)
-        self.left -= int((delivered["kind"] != TRUTH).sum())
-        return delivered
+    def deliver(self, shard: int, drawn: Drawn, new: Newcomers) -> pl.DataFrame:
+        """Return the rows of a shard as they arrive, the entering of newcomers among them."""
+        first = new.first.clip(max=self.spans[shard].end)
+        arrived = arrive(self.world, new.who, first, drawn.rng)
+        return deliver(self.world, stack([drawn.happened, arrived]), drawn.rng)
 
     def _opening(self) -> list[pl.DataFrame]:
         rng = self.world.rng("opening")

@@ -9,14 +9,15 @@ import polars as pl
 from commonmode.economy.rows import WIDE
 from commonmode.events import BY_NAME, FIELDS
 
-_LINE, _GAPS, _TEXT = "_line", "_gaps", "_text"
+LINE = "line"
+_ROW, _GAPS = "_row", "_gaps"
 
 
-def to_lines(chunk: pl.DataFrame) -> list[bytes]:
-    """Return one JSON line per row, in order, with only what is known of it."""
-    parts = [_written(part) for part in _alike(chunk.with_row_index(_LINE))]
-    lines = pl.concat(parts).sort(_LINE)[_TEXT]
-    return lines.cast(pl.Binary).to_list()
+def as_lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows as JSON lines (`LINE`), with only what is known of each, and when they arrive."""
+    parts = [_written(part) for part in _alike(rows.with_row_index(_ROW))]
+    lines = pl.concat(parts).sort(_ROW)[LINE]
+    return rows.select("arrives", "id", "is_label").with_columns(lines)
 
 
 def _alike(chunk: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -28,11 +29,11 @@ def _alike(chunk: pl.DataFrame) -> Iterator[pl.DataFrame]:
         for same in part.with_columns(pl.concat_str("kind", *gaps).alias(_GAPS)).partition_by(
             _GAPS
         ):
-            yield same.select(_LINE, *(name for name in known if not same[name].null_count()))
+            yield same.select(_ROW, *(name for name in known if not same[name].null_count()))
 
 
 def _written(rows: pl.DataFrame) -> pl.DataFrame:
-    names = [name for name in rows.columns if name != _LINE]
+    names = [name for name in rows.columns if name != _ROW]
     raw = [name for name in names if name != "kind" and FIELDS[name].is_json]
     plain = [_stamped(name) for name in names if name not in raw]
     text = pl.struct(plain).struct.json_encode()
@@ -40,7 +41,7 @@ def _written(rows: pl.DataFrame) -> pl.DataFrame:
         # What is JSON already is put in as it stands, before the closing brace.
         inside = [part for name in raw for part in (pl.lit(f',"{name}":'), pl.col(name))]
         text = pl.concat_str(text.str.head(-1), *inside, pl.lit("}"))
-    return rows.select(_LINE, text.alias(_TEXT))
+    return rows.select(_ROW, text.alias(LINE))
 
 
 def _stamped(name: str) -> pl.Expr:

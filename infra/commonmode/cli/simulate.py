@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
@@ -52,6 +53,10 @@ def instant(
 @click.option("--pace", type=click.FloatRange(min=0, min_open=True), metavar="PER-SECOND",
               help="Events per second; event times run with it.  [default: no limit]")  # fmt: skip
 @click.option("--preset", type=click.Choice(["demo"]), help="The economy that the demo shows.")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True,
+              help="How many draw it; the events are the same for any number.")  # fmt: skip
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Write files of a stretch of time each, in order, instead.")  # fmt: skip
 @click.option("--list", "listing", is_flag=True, help="List plants, innocents and their knobs.")
 def command(  # noqa: PLR0913  one argument per option
     *,
@@ -64,6 +69,8 @@ def command(  # noqa: PLR0913  one argument per option
     days: float | None,
     pace: float | None,
     preset: str | None,
+    processes: int,
+    into: Path | None,
     listing: bool,
 ) -> None:
     """Write a seeded economy to standard output, one event a line, in order of arrival.
@@ -75,8 +82,12 @@ def command(  # noqa: PLR0913  one argument per option
     Example:
       commonmode simulate --agents 500 --plant monoculture:strength=0.4 --innocent all
       commonmode simulate --preset demo --pace 200 | commonmode pipe -
+      commonmode simulate --agents 1000000 --events 100000000 --processes 4 --into economy
       commonmode simulate --list
     """
+    if into and pace:
+        msg = "--pace is for standard output; files of --into are written as fast as they can be."
+        raise click.UsageError(msg)
     if listing:
         emit(knobs())
         return
@@ -91,14 +102,30 @@ def command(  # noqa: PLR0913  one argument per option
     }
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     economy = (demo if preset else Economy)(**given)
-    write(economy, sys.stdout.buffer, pace)
+    if into:
+        write_files(economy, into, processes)
+    else:
+        write(economy, sys.stdout.buffer, pace, processes)
 
 
-def write(economy: Economy, out: BinaryIO, pace: float | None) -> None:
+def write_files(economy: Economy, folder: Path, processes: int) -> None:
+    """Write an economy's lines to files of a stretch of time each, named in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.glob("events-*.jsonl")):
+        msg = f"{folder} holds files of an economy already; name another folder or empty it."
+        raise click.UsageError(msg)
+    with progress("events", economy.events) as bar:
+        for number, lines in enumerate(economy.lines(processes)):
+            with (folder / f"events-{number:06}.jsonl").open("wb") as out:
+                out.write(b"".join(line + b"\n" for line in lines))
+            bar.advance(bar.task_ids[0], len(lines))
+
+
+def write(economy: Economy, out: BinaryIO, pace: float | None, processes: int = 1) -> None:
     """Write an economy's lines, at a pace where one is given."""
     begin, written = time.monotonic(), 0
     with progress("events", economy.events) as bar:
-        for lines in economy.lines():
+        for lines in economy.lines(processes):
             step = max(1, round(pace * _A_WRITE)) if pace else len(lines)
             for first in range(0, len(lines), step or 1):
                 some = lines[first : first + step]
