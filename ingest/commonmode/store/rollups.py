@@ -69,6 +69,9 @@ class Rollups:
             return
         try:
             self._fold()
+        except duckdb.FatalException:
+            # No statement works any more before the file is opened anew.
+            raise
         except duckdb.Error as error:
             # The rows are stored whatever becomes of their counts; the next batch tries again.
             logger.warning("Events could not be folded into counts: %s", error)

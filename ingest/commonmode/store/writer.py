@@ -136,12 +136,12 @@ class Writer:
         with self._lock:
             try:
                 appended = self._stored(batch)
+                self._rollups.came(appended.stored)
             except _UNFIT as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
             except duckdb.Error as error:
                 raise self._fault(error) from error
-            self._rollups.came(appended.stored)
             return appended
 
     def _stored(self, batch: Batch) -> Appended:
