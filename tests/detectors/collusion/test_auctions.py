@@ -16,7 +16,7 @@ from commonmode.economy.innocents import BusyWinners, CommonCost, RivalBidders
 from commonmode.economy.plants import Rotation
 from commonmode.economy.sealed_bids import CHEAPEST, DEAREST, SealedBids
 
-from .conftest import DAY, frame
+from .conftest import DAY, Roaming, frame
 
 EVERY = timedelta(minutes=15)
 
@@ -195,6 +195,15 @@ def test_bad_rows_take_nothing_along() -> None:
 def test_a_tie_that_nobody_resolved_has_no_winner() -> None:
     level = np.ones((20, 3))
     assert judged(sold(level, cleared=False)) == []
+
+
+def test_nothing_is_spent_on_bidders_where_none_can_be_tested() -> None:
+    visits = Roaming(seed=1, rings=1).events
+    alone = sold(*drawn(RivalBidders(auctions=3), 0))
+    for log in (visits, pl.concat([visits, alone])):
+        (score,) = found(log)
+        (spared,) = Collusion(auctions_share=0.0).detect(visits.lazy(), DAY)
+        assert score.q_value == spared.q_value
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -88,7 +88,7 @@ class Collusion(Limits, Detector):
     markets_share : float
         Share of `rate` that is spent on markets; there are few of them, and very many pairs.
     auctions_share : float
-        Share of `rate` that is spent on bidders in auctions.
+        Share of `rate` that is spent on bidders in auctions, where any can be tested.
     least_posts : int
         Prices that a regular seller of a resource leaves in a window.
 
@@ -187,7 +187,9 @@ class Collusion(Limits, Detector):
         markets = Markets(self, window, tallies["prices"], self.seed)
         auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
         coded, looks = Coded.of(presence), () if presence.is_empty() else self.widths
-        widths = [Judgement(self, window, coded, wider, self.seed) for wider in looks]
+        # Who won how often decides what is tested, and knows nothing of the order of winners.
+        limits = self if len(auctions.pairs) else replace(self, auctions_share=0.0)
+        widths = [Judgement(limits, window, coded, wider, self.seed) for wider in looks]
         met = [score for look in widths for score in look.found(talk, markets)]
         found = distinct([*markets.found(talk), *auctions.found(talk), *met])
         if found:

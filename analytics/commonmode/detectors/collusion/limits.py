@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+_NOTHING = 1e-12
+"""A share of nothing finds nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -36,4 +39,4 @@ class Limits:
     @property
     def auction_looks(self) -> float:
         """How many times bidders are looked at, as q pays for it."""
-        return 1 / self.auctions_share
+        return 1 / max(self.auctions_share, _NOTHING)
