@@ -46,7 +46,7 @@ def test_a_store_that_is_there_is_never_replayed_into(broker: str, tmp_path: Pat
     assert "holds a store already" in str(result.exception)
 
 
-ECONOMY = "simulate --agents 100 --events 6000 --plant all --seed 3"
+ECONOMY = "simulate --agents 100 --events 10000 --plant all --seed 3"
 
 
 def test_a_replay_has_the_same_findings_read_from_the_log_and_found_anew(

@@ -1,5 +1,7 @@
 """The scorecard's worlds cover every plant and every lookalike, one at a time and together."""
 
+import polars as pl
+
 from commonmode.economy import INNOCENTS, PLANTS
 from commonmode.economy.worlds import KNOBS, STRENGTHS, worlds
 
@@ -38,3 +40,16 @@ def test_a_frame_has_each_id_once_as_a_store_does() -> None:
 
     assert events["id"].is_unique().all()
     assert start < end
+
+
+def test_no_two_culprits_have_one_name() -> None:
+    """Or the scorecard would take the one for the other, and what finds it for a false alarm."""
+    (everything,) = (world for world in worlds(300, 30_000) if world.name == "everything")
+    events, _, _ = everything.frame(1)
+    groups = events.filter(kind="truth_declared", label="culprit").select(
+        "phenomenon", "subject", agents=pl.col("args").str.json_path_match("$.agents")
+    )
+    named = groups.drop_nulls().unique()
+
+    assert len(named) > 7
+    assert named.select("phenomenon", "subject").is_unique().all()

@@ -22,7 +22,7 @@ names = pytest.mark.parametrize("kind", PLANTED, ids=lambda kind: kind.name)
 
 @cache
 def economy() -> tuple[Event, ...]:
-    return tuple(Economy(seed=5, events=9_000, plants=[plant() for plant in PLANTS]))
+    return tuple(Economy(seed=3, agents=100, events=10_000, plants=[plant() for plant in PLANTS]))
 
 
 def detector(kind: type[Detector]) -> Detector:

@@ -174,11 +174,11 @@ class SealedBids(Plant):
         drawn = sellers(world, count, self.bidders + self.fringe, rng)
         return [group for group in drawn if len(group.members) >= self.bidders]
 
-    def truth(self, world: World, group: Sellers, kind: str = "bidders") -> Truth:
+    def truth(self, world: World, group: Sellers) -> Truth:
         """Return the label of a lot's regular bidders."""
         names = world.population.names(group.members[: self.bidders]).to_list()
         details = {"agents": names, "resources": [group.place.path(world)]}
-        return Truth(f"{kind}:{group.number}", details)
+        return Truth(f"{self.name}:{group.number}", details)
 
     def house(self, world: World, group: Sellers, bid: Bid, rng: np.random.Generator) -> House:
         """Let the bidders of a lot bid in all its auctions."""

@@ -70,7 +70,7 @@ class Rotation(SealedBids):
             *(self.house(world, ring, self.bid, rng) for ring in rings),
             *(self.house(world, group, competing, rng) for group in others),
         ]
-        truths = tuple(self.truth(world, ring, "ring") for ring in rings)
+        truths = tuple(self.truth(world, ring) for ring in rings)
         return Plan(truths=truths, act=auctioning(world, houses))
 
     def bid(self, costs: Floats, rng: np.random.Generator) -> Bidding:
