@@ -11,6 +11,7 @@ import pytest
 from tests.store.samples import new_folder
 
 from commonmode.detectors import Window
+from commonmode.detectors.collusion import Collusion
 from commonmode.detectors.monoculture import Monoculture
 from commonmode.economy import INNOCENTS, PLANTS, Economy, parse
 from commonmode.engine.judging import all_said
@@ -88,3 +89,14 @@ def test_no_innocent_becomes_believed_by_being_watched(innocent: str) -> None:
 
 def test_a_strong_family_is_believed_within_days() -> None:
     assert watched(FIRST_SEED, "monoculture:strength=0.5") == (True, True)
+
+
+def test_nothing_is_added_up_of_subjects_that_were_chosen_by_looking() -> None:
+    drawn = Economy(seed=FIRST_SEED, plants=[parse("collusion:joint=12", PLANTS)])
+    detector, window = Collusion(window=DAY), Window(drawn.start, drawn.start + DAY)
+    read = pl.col("kind").is_in(sorted(detector.reads))
+    events = pl.concat(list(drawn.frames())).unique("id").filter(read)
+    scores = detector.detect(events.lazy().select(detector.columns()), window)
+
+    assert [score for score in scores if score.p_value is not None]
+    assert all_said(detector, window, scores).judgements == []

@@ -64,6 +64,7 @@ class Busy(Detector):
 
     name: ClassVar[str] = "busy"
     version: ClassVar[int] = 1
+    names_first: ClassVar[bool] = True
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {"action_taken": ()}
     tables: ClassVar[Mapping[str, TallyTable]] = {"actions": ACTIONS}
 

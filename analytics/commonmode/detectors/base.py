@@ -59,6 +59,12 @@ class Detector(ABC):
     """Kind of event → columns read of it, beside `id`, `kind`, `at`, `agent`."""
     tables: ClassVar[Mapping[str, TallyTable]]
     """The tally tables, and with them how tallies merge."""
+    names_first: ClassVar[bool] = False
+    """Whether subjects are named before they are looked at, and each is scored, found or not.
+
+    The p-value of a subject that was chosen for it is small by choice; only evidence about
+    subjects that were not may be added up over windows.
+    """
 
     window: timedelta = timedelta(hours=1)
     seed: int = 0

@@ -104,7 +104,10 @@ def judge(
 
 
 def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> JudgedWindow:
-    """Return what is said of all subjects that chance could explain, found or not."""
+    """Return what is said of all subjects that chance could explain, found or not.
+
+    Nothing of a detector that chooses its subjects by looking.
+    """
     return JudgedWindow(
         detector=detector.name,
         version=detector.version,
@@ -114,7 +117,7 @@ def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> Jud
         judgements=[
             Judgement(s.subject, s.verdict, s.statistic, s.p_value, s.q_value, s.n)
             for s in scores
-            if s.p_value is not None and s.verdict != "undetermined"
+            if detector.names_first and s.p_value is not None and s.verdict != "undetermined"
         ],
     )
 

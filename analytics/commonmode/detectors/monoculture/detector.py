@@ -101,6 +101,7 @@ class Monoculture(Limits, Detector):
 
     name: ClassVar[str] = "monoculture"
     version: ClassVar[int] = 4
+    names_first: ClassVar[bool] = True
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": (
             "context",

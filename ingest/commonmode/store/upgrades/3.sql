@@ -104,7 +104,7 @@ CREATE TABLE judgements (
     q_value         DOUBLE,
     n               BIGINT NOT NULL
 );
-COMMENT ON TABLE judgements IS 'What detectors said of every subject that chance could explain, window by window, found or not.';
+COMMENT ON TABLE judgements IS 'What was said of every subject that its detector names before it looks, window by window, found or not.';
 COMMENT ON COLUMN judgements.detector IS 'the detector that judged';
 COMMENT ON COLUMN judgements.version IS 'version of the detector';
 COMMENT ON COLUMN judgements.parameters_hash IS 'hash of its parameters';
