@@ -30,7 +30,7 @@ from commonmode.store import (
     own_token,
     run_dir,
 )
-from commonmode.store.flight import audit, delay
+from commonmode.store.flight import delay
 
 
 class Pair(NamedTuple):
@@ -304,47 +304,6 @@ def test_nor_by_a_prepared_statement(public: FlightServer, pair: Pair, book: Tok
         pytest.raises(flight_sql.Error, match="read where the store is"),
     ):
         cursor.execute("SELECT sql FROM queries WHERE rows > ?", (0,))
-
-
-def test_the_table_of_queries_stays_bounded(
-    writer: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit, "TRIM_EVERY", 50)
-    monkeypatch.setattr(audit, "MOST_ROWS", 100)
-    log = audit.QueryLog(writer.cursor())
-    for number in range(1_000):
-        with audit.Asked(log.note, "ada", f"SELECT {number}").until_done():
-            pass
-    log.close()
-
-    kept = writer.cursor().execute('SELECT count(*), arg_max(sql, "at") FROM queries').fetchall()
-    assert kept == [(100, "SELECT 999")]
-
-
-def test_long_queries_take_no_more_room_than_many_short_ones(
-    writer: Writer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit, "MOST_CHARACTERS", 25_000)
-    log = audit.QueryLog(writer.cursor())
-    for number in range(audit.TRIM_EVERY):
-        with audit.Asked(log.note, "ada", f"SELECT {number} --" + 20_000 * "x").until_done():
-            pass
-    log.close()
-
-    kept = writer.cursor().execute("SELECT length(sql) FROM queries").fetchall()
-    assert kept == [(10_000,), (10_000,)]
-
-
-def test_a_query_that_cannot_be_noted_is_answered_all_the_same(
-    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(audit, "_INSERT", "INSERT INTO nowhere SELECT 1")
-    log = audit.QueryLog(writer.cursor())
-    with audit.Asked(log.note, "ada", "SELECT 1").until_done():
-        pass
-    log.close()
-
-    assert "1 queries could not be noted" in caplog.text
 
 
 @pytest.mark.parametrize("listen", ["", "host", ":1", "host:", "host:x", "host:70000"])
