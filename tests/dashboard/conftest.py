@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with nothing in it."""
     return small_store.empty(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(autouse=True)
+def _main_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit makes the app `__main__` and leaves it so; a spawned process would run that."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
