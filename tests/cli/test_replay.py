@@ -1,6 +1,7 @@
 """`commonmode replay`: the store is a projection of the log."""
 
 import json
+import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from commonmode.store import Writer, connect, content_hash
 from commonmode.stream import Connection, Pipe, Topics, ensure
 
 pytestmark = pytest.mark.kafka
+
+MANY = int(os.environ.get("COMMONMODE_REPLAY_EVENTS", "1000000"))
 
 
 def replay(broker: str, topic: str, target: Path) -> Result:
@@ -46,18 +49,25 @@ def test_a_store_that_is_there_is_never_replayed_into(broker: str, tmp_path: Pat
     assert "holds a store already" in str(result.exception)
 
 
-ECONOMY = "simulate --agents 100 --events 10000 --plant all --seed 3"
+ECONOMY = "simulate --plant all --seed 3 --agents {} --events {}"
 
 
+@pytest.mark.parametrize(
+    "events",
+    [
+        10_000,
+        pytest.param(MANY, id="many", marks=[pytest.mark.slow, pytest.mark.timeout(0)]),
+    ],
+)
 def test_a_replay_has_the_same_findings_read_from_the_log_and_found_anew(
-    broker: str, tmp_path: Path
+    broker: str, tmp_path: Path, events: int
 ) -> None:
     at = ("-b", broker, "-t", f"{uuid4().hex[:12]}.events")
-    economy = tmp_path / "economy.jsonl"
-    economy.write_bytes(run(*ECONOMY.split()).stdout_bytes)
-    run("pipe", *at, str(economy))
-    run("replay", str(tmp_path / "first"), *at)
-    run("replay", str(tmp_path / "anew"), *at)
+    economy = tmp_path / "economy"
+    run(*ECONOMY.format(events // 100, events).split(), "--into", str(economy))
+    run("pipe", *at, *map(str, sorted(economy.iterdir())))
+    replays = [run("replay", str(tmp_path / name), *at, "--json") for name in ("first", "anew")]
+    assert len({replay.stdout for replay in replays}) == 1
     run("detect", "--once", "--final", "--data", str(tmp_path / "anew"))
 
     run("detect", "--once", "--final", "--data", str(tmp_path / "first"), *at)
