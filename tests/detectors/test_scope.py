@@ -290,7 +290,7 @@ def test_what_a_grant_written_later_covers_is_clear_and_says_so() -> None:
     score = scores(mine, later, act("ann", 5))["ann"]
 
     assert score.verdict == "clear"
-    assert "1 of them were breaches as known then" in score.claim
+    assert "1 of them was a breach as known then" in score.claim
 
 
 def test_a_grant_that_names_more_than_its_parent_is_flagged_when_given() -> None:

@@ -53,7 +53,7 @@ def test_a_grant_approved_in_arrears_withdraws_the_finding_and_says_what_was_kno
 
     assert status == "withdrawn"
     assert reason.startswith("1 event of other windows came late and holds here, too: clear.")
-    assert "1 of them were breaches as known then" in reason
+    assert "1 of them was a breach as known then" in reason
 
 
 def test_a_late_grant_that_covers_only_one_breach_updates_the_finding(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class Scope(Detector):
     >>> frame = pl.from_arrow(to_table(events)).lazy()
     >>> score, = Scope().detect(frame, Window(nine, ten))
     >>> score.verdict, score.claim
-    ('finding', 'ann acted outside its grants in 1 of 2 actions: 1 took effect, 0 were only tried.')
+    ('finding', 'ann acted outside its grants in 1 of 2 actions: 1 took effect.')
     """
 
     name: ClassVar[str] = "scope"

@@ -90,32 +90,50 @@ def _verdict(counts: Counts) -> Verdict:
 
 
 def _claim(counts: Counts) -> str:
+    of_all = _of_all(counts)
     if counts.breaching == 0:
-        since = (
-            f" {counts.covered_since} of them were breaches as known then; a grant or an approval "
-            "recorded since covers them."
-        )
-        said = f"{counts.agent} did nothing known to be outside its grants in {counts.n} actions."
-        return said + since if counts.covered_since else said
+        said = f"{counts.agent} did nothing known to be outside its grants in {of_all}."
+        return said + _since(counts) if counts.covered_since else said
+    ends = [f"{counts.breaches} took effect"] if counts.breaches else []
+    if counts.attempts:
+        ends.append(f"{counts.attempts} {_number(counts.attempts, 'was', 'were')} only tried")
     return (
-        f"{counts.agent} acted outside its grants in {counts.breaching} of {counts.n} actions: "
-        f"{counts.breaches} took effect, {counts.attempts} were only tried."
+        f"{counts.agent} acted outside its grants in {counts.breaching} of {of_all}: "
+        f"{', '.join(ends)}."
     )
 
 
+def _since(counts: Counts) -> str:
+    were = _number(counts.covered_since, "was a breach", "were breaches")
+    return (
+        f" {counts.covered_since} of them {were} as known then; a grant or an approval recorded "
+        f"since covers {_number(counts.covered_since, 'it', 'them')}."
+    )
+
+
+def _of_all(counts: Counts) -> str:
+    return f"{counts.n} {_number(counts.n, 'action', 'actions')}"
+
+
+def _number(n: int, one: str, more: str) -> str:
+    return one if n == 1 else more
+
+
 def _reasons(counts: Counts, wider: Sequence[str]) -> Iterator[str]:
+    of_all = _of_all(counts)
     if counts.breaching:
         yield from _hindsight(counts)
     if counts.confused:
+        were = _number(counts.confused, "was permitted but for its", "were permitted but for their")
         yield (
-            f"{counts.confused} of them were permitted but for their data: its labels are not "
-            "among those that the grants allow to act on (a confused deputy)."
+            f"{counts.confused} of them {were} data: the labels on it are not among those that the "
+            "grants allow to act on (a confused deputy)."
         )
     if counts.break_glass:
-        yield f"{counts.break_glass} of {counts.n} actions used a break-glass grant, approved."
+        yield f"{counts.break_glass} of {of_all} used a break-glass grant, approved."
     if counts.undetermined:
         yield (
-            f"{counts.undetermined} of {counts.n} actions could not be judged: no grant of the "
+            f"{counts.undetermined} of {of_all} could not be judged: no grant of the "
             "agent is known, a chain leads to a grant never seen or to a break-glass grant that "
             "nobody reviewed yet, or the event does not say enough to compare."
         )
@@ -125,14 +143,19 @@ def _reasons(counts: Counts, wider: Sequence[str]) -> Iterator[str]:
 
 
 def _hindsight(counts: Counts) -> Iterator[str]:
-    yield f"As known then: {counts.breaches_then} breaches. As known now: {counts.breaching}."
+    breaches = _number(counts.breaches_then, "breach", "breaches")
+    yield f"As known then: {counts.breaches_then} {breaches}. As known now: {counts.breaching}."
     if counts.covered_since:
+        were = _number(
+            counts.covered_since, "further action was a breach", "further actions were breaches"
+        )
         yield (
-            f"{counts.covered_since} further actions were breaches as known then; a grant or an "
-            "approval recorded since covers them."
+            f"{counts.covered_since} {were} as known then; a grant or an approval recorded since "
+            f"covers {_number(counts.covered_since, 'it', 'them')}."
         )
     if counts.permitted_then:
+        were = _number(counts.permitted_then, "was", "were")
         yield (
-            f"{counts.permitted_then} of the breaches were permitted as known then: the revocation "
-            "or rejection was recorded only after them."
+            f"{counts.permitted_then} of the breaches {were} permitted as known then: the "
+            "revocation or rejection was recorded only after them."
         )
