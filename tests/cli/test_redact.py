@@ -117,7 +117,7 @@ def test_no_secret_is_sent_or_stored_and_every_one_is_counted(
 
     assert [word for word in WORDS if word in told] == []
     assert sum(parcel.count for parcel in parcels) == 200 + len(SECRETS)
-    assert sum(len(parcel.redacted) for parcel in parcels) == 200 + len(SECRETS)
+    assert sum(parcel.redacted for parcel in parcels) == 200 + len(SECRETS)
     assert sum(sheet.redacted for sheet in sheets) == 200 + len(SECRETS)
 
 

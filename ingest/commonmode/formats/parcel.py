@@ -25,7 +25,7 @@ SIZE = 2**20
 """Records, and bytes of them, in one parcel; it ends with the record that reaches either."""
 
 
-class Parcel(Struct, frozen=True, array_like=True):
+class Parcel(Struct, array_like=True):
     """Some records of one log, in their order; light to hand from process to process.
 
     Parameters
@@ -36,14 +36,14 @@ class Parcel(Struct, frozen=True, array_like=True):
         Line, key and value of each event.
     rejected : list of Rejected
         The records between them that are no events.
-    redacted : list of int
-        Lines of both kinds that had something taken out.
+    redacted : int
+        How many of both kinds had something taken out.
     """
 
     source: str
     events: list[tuple[int, bytes, bytes]]
     rejected: list[Rejected]
-    redacted: list[int] = []
+    redacted: int = 0
 
     @property
     def count(self) -> int:
@@ -118,7 +118,7 @@ def _read_strictly(text: bytes, place: Position) -> Event | Rejected:
 
 def _add(parcel: Parcel, line: int, record: Event | Rejected) -> int:
     if note_of(record):
-        parcel.redacted.append(line)
+        parcel.redacted += 1
     if not isinstance(record, Rejected):
         return _put(parcel, line, record)
     parcel.rejected.append(record)

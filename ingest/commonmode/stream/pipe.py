@@ -118,7 +118,7 @@ class Pipe:
 
     def _take(self, parcel: Parcel) -> None:
         before, self._read = self._read, self._read + parcel.count
-        self._redacted += len(parcel.redacted)
+        self._redacted += parcel.redacted
         self._outbox.post_all(self._topics.events, parcel.source, parcel.events)
         for rejected in parcel.rejected:
             self._reject(rejected)
