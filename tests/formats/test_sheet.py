@@ -12,7 +12,7 @@ from tests.stream.conftest import NOON
 from commonmode.events import LEVELS, ContentObserved, Level, Redaction
 from commonmode.formats import ReadOptions, get
 from commonmode.formats.lines import Block
-from commonmode.formats.sheet import sheet_of, sheets
+from commonmode.formats.sheet import LARGE, SIZE, gathered, sheet_of, sheets
 
 CANONICAL = get("canonical")
 
@@ -45,3 +45,13 @@ def test_an_event_that_fits_no_column_is_rejected_with_its_line_and_the_rest_sta
 
     assert sheet.table["id"].to_pylist() == ["a"]
     assert [str(rejected.position) for rejected in sheet.rejected] == ["log:8"]
+
+
+@pytest.mark.parametrize(("bytes_each", "most"), [(LARGE, SIZE // 8), (LARGE // 2, SIZE)])
+def test_of_large_records_fewer_bytes_are_stored_at_once(bytes_each: int, most: int) -> None:
+    event = ContentObserved(id="a", at=NOON, agent="a", content="x" * bytes_each)
+    (one,) = sheets([(1, event)] * 8, "log")
+
+    sheet = next(gathered([one] * (2 * SIZE // one.size)))
+
+    assert most <= sheet.size < most + one.size

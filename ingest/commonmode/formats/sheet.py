@@ -29,6 +29,11 @@ ROWS, SIZE = 200_000, 2**27
 
 From 122,880 rows on DuckDB writes them straight into its file, which takes half as long."""
 
+LARGE = 2**16
+"""Bytes of a record from which on an eighth of `SIZE` is stored at once.
+
+Storing holds a text some eight times over, and larger sheets make nothing quicker then."""
+
 
 class Sheet(NamedTuple):
     """Some records of one log: those that are rows, and those that are none.
@@ -111,12 +116,16 @@ def gathered(sheets: Iterable[Sheet], rows: int = ROWS) -> Iterator[Sheet]:
     waiting: list[Sheet] = []
     for sheet in sheets:
         waiting.append(sheet)
-        enough = sum(each.records for each in waiting) >= rows
-        if enough or sum(each.size for each in waiting) >= SIZE:
+        if _enough(waiting, rows):
             yield _joined(waiting)
             waiting = []
     if waiting:
         yield _joined(waiting)
+
+
+def _enough(some: list[Sheet], rows: int) -> bool:
+    records, size = sum(each.records for each in some), sum(each.size for each in some)
+    return records >= rows or size >= (SIZE // 8 if size >= LARGE * records else SIZE)
 
 
 def _joined(some: list[Sheet]) -> Sheet:
