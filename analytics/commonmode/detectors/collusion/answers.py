@@ -48,7 +48,10 @@ class Markets:
     def __init__(self, limits: Limits, window: Window, prices: pl.DataFrame, seed: int) -> None:
         self.limits, self.window, self.prices, self.seed = limits, window, prices, seed
         names = regulars(prices, limits.least_posts, limits.most_agents)
-        laid = (market(prices, resource, agents) for resource, agents in names.items())
+        there = prices.filter(pl.col("resource").is_in(list(names))).partition_by(
+            "resource", as_dict=True
+        )
+        laid = (market(there[resource,], resource, agents) for resource, agents in names.items())
         self.known = {one.resource: one for one in laid if one is not None}
         self.answers = {one.resource: self._answered(one) for one in self.known.values()}
         self.q = self._corrected()

@@ -140,7 +140,7 @@ class Collusion(Limits, Detector):
     """
 
     name: ClassVar[str] = "collusion"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
         "bid_placed": (
@@ -182,11 +182,11 @@ class Collusion(Limits, Detector):
         presence, made = tallies["presence"], tallies["bids"]
         if presence.is_empty() and made.is_empty():
             return ()
-        who = [table.select("agent", "operator") for table in (presence, made)]
-        talk = Talk(tallies["messages"], pl.concat(who))
         markets = Markets(self, window, tallies["prices"], self.seed)
         auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
         coded, looks = Coded.of(presence), () if presence.is_empty() else self.widths
+        operators = pl.concat([coded.operators, made.select("agent", "operator")])
+        talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.
         limits = self if len(auctions.pairs) else replace(self, auctions_share=0.0)
         widths = [Judgement(limits, window, coded, wider, self.seed) for wider in looks]

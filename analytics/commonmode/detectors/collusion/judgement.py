@@ -9,9 +9,10 @@ import scipy
 from commonmode.detectors.base import Window
 from commonmode.detectors.collusion import sql, wording
 from commonmode.detectors.collusion.answers import Markets, subject
+from commonmode.detectors.collusion.chance import Chance
 from commonmode.detectors.collusion.influence import influence, square
 from commonmode.detectors.collusion.limits import Limits
-from commonmode.detectors.collusion.meetings import Chance, meetings
+from commonmode.detectors.collusion.meetings import meetings
 from commonmode.detectors.collusion.presence import Coded, visits
 from commonmode.detectors.collusion.rings import judged_pairs, rings, turned
 from commonmode.detectors.collusion.sql import Meeting

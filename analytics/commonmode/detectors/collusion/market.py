@@ -62,13 +62,13 @@ def market(table: pl.DataFrame, resource: str, agents: Sequence[str]) -> Market 
     Parameters
     ----------
     table : polars.DataFrame
-        Tally of prices.
+        Tally of the prices of that resource.
     resource : str
-        The resource.
+        Its name.
     agents : sequence of str
         The sellers, each with a price there.
     """
-    there = table.filter(pl.col("resource") == resource).sort("bin")
+    there = table.sort("bin")
     posted = there.filter(pl.col("price").is_finite() & (pl.col("price") > 0))
     theirs = posted.filter(pl.col("agent").is_in(list(agents)))
     gaps = theirs.select(gap=pl.col("bin") - pl.col("bin").shift(1).over("agent"))["gap"]

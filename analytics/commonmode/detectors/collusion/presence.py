@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from commonmode.detectors.coding import Ranked
 from commonmode.detectors.tally import TallyTable
 
 KINDS = ("action_taken", "bid_placed", "state_changed")
@@ -18,12 +19,17 @@ PRESENCE = TallyTable(
         "resource": pl.String,
         "bin": pl.Int64,
         "operator": pl.String,
-        "task": pl.String,
+        "task": pl.UInt64,
     },
     keys=("agent", "resource", "bin"),
     minima=("operator", "task"),
 )
-"""Which agents were on which resources in which bins, for whom and for what task."""
+"""Which agents were on which resources in which bins, for whom and for what task.
+
+Of a task only its digest is kept: nothing but whether two are the same is asked of it, and most
+acts have one of their own. Of several the smallest digest stays, so that two sets of tasks are
+taken for the same as often as they overlap (MinHash).
+"""
 
 MESSAGES = TallyTable(
     schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
@@ -34,20 +40,21 @@ MESSAGES = TallyTable(
 
 
 def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
-    """Say which agents acted on which resources in bins of `width`, from 1970 on."""
+    """Say which agents acted on which resources in bins of `width`, from 1970 on.
+
+    One row per act: merging makes those of one bin one.
+    """
     bin_us = width // timedelta(microseconds=1)
     acted = events.filter(
         pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null() & ~called()
     )
-    rows = acted.select(
+    return acted.select(
         "agent",
         "resource",
         bin=pl.col("at").dt.epoch("us") // bin_us,
         operator="operator",
-        task="task",
-    )
-    # Unsorted: merging sorts.
-    return rows.group_by(PRESENCE.keys).agg(pl.col(PRESENCE.minima).min()).collect()
+        task=pl.when(pl.col("task").is_not_null()).then(pl.col("task").hash()),
+    ).collect()
 
 
 def called() -> pl.Expr:
@@ -72,28 +79,25 @@ class Coded:
         Names in order; their places are the codes.
     table : polars.DataFrame
         Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three.
+    operators : polars.DataFrame
+        Columns ``agent`` and ``operator``, each agent once.
     """
 
     agents: pl.Series
     resources: pl.Series
     table: pl.DataFrame
+    operators: pl.DataFrame
 
     @classmethod
     def of(cls, presence: pl.DataFrame) -> Coded:
         """Code the tally of presence, sorted by its keys as merging leaves it."""
-        agents = presence.select(pl.col("agent").rle().struct.field("value").alias("agent"))[
-            "agent"
-        ]
-        resources = presence["resource"].unique().sort()
-        table = presence.select(
-            who=pl.col("agent").rle_id().cast(pl.Int64),
-            where=pl.col("resource").replace_strict(
-                resources, pl.int_range(len(resources), eager=True)
-            ),
-            bin="bin",
-            task=pl.when(pl.col("task").is_not_null()).then(pl.col("task").hash()),
-        )
-        return cls(agents, resources, table)
+        agents = presence["agent"].rle().struct.field("value")
+        where = Ranked.of([presence.select("resource")])
+        who = presence["agent"].rle_id()
+        table = presence.select("bin", "task", who=who, where=where.rows["resource"])
+        least = presence.group_by(who.alias("who")).agg(pl.col("operator").min())
+        operators = least.select(agent=agents.gather(least["who"]), operator="operator")
+        return cls(agents, where.texts["resource"], table, operators)
 
 
 def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:

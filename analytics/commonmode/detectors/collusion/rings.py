@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from commonmode.detectors.collusion.meetings import Chance, Meetings
+from commonmode.detectors.collusion.chance import Chance
+from commonmode.detectors.collusion.meetings import Meetings
 from commonmode.statistics.ballots import Integers
 from commonmode.statistics.coincidence import excess_p_value
 from commonmode.statistics.communities import communities

@@ -27,12 +27,14 @@ class Talk:
 
     Parameters
     ----------
-    messages, presence : polars.DataFrame
-        Tallies.
+    messages : polars.DataFrame
+        Tally.
+    operators : polars.DataFrame
+        Columns ``agent`` and ``operator``; of an agent with several the first name counts.
     """
 
-    def __init__(self, messages: pl.DataFrame, presence: pl.DataFrame) -> None:
-        self.messages, self.presence = messages, presence
+    def __init__(self, messages: pl.DataFrame, operators: pl.DataFrame) -> None:
+        self.messages, self.operators = messages, operators
 
     def of(self, agents: Sequence[str]) -> Shared:
         """Return what some agents share."""
@@ -47,7 +49,7 @@ class Talk:
         )
 
     def _same_operator(self, agents: list[str]) -> float:
-        own = self.presence.filter(pl.col("agent").is_in(agents))
+        own = self.operators.filter(pl.col("agent").is_in(agents))
         counts = own.group_by("agent").agg(pl.col("operator").min())["operator"].drop_nulls()
         same = sum(n * (n - 1) / 2 for n in counts.value_counts()["count"])
         return float(same / math.comb(len(agents), 2))
