@@ -20,28 +20,41 @@ VOTES = st.lists(
 )
 
 
-@given(votes=VOTES, seed=st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
-def test_counts_equal_enumerated_pairs(votes: list[tuple[int, int, int]], seed: int) -> None:
+def enumerated(
+    votes: list[tuple[int, int, int]], group: Integers, operator: Integers, cap: float
+) -> tuple[list[float], list[int]]:
+    """Return κ of two groups, pair by pair, and in how many situations each was compared."""
+    gain, room, compared = [0.0, 0.0], [0.0, 0.0], [0, 0]
+    for x in {situation for situation, _, _ in votes}:
+        cast = [(choice, agent) for situation, choice, agent in votes if situation == x]
+        met = [(a, b) for a, b in permutations(cast, 2) if operator[a[1]] != operator[b[1]]]
+        across = [a[0] == b[0] for a, b in met if group[a[1]] != group[b[1]]]
+        for g in (0, 1):
+            own = [a[0] == b[0] for a, b in met if group[a[1]] == group[b[1]] == g]
+            if own and across:
+                weight = min(sum(group[agent] == g for _, agent in cast), cap)
+                gain[g] += weight * float(np.mean(own) - np.mean(across))
+                room[g] += weight * float(1 - np.mean(across))
+                compared[g] += 1
+    kappa = [float(gain[g] / room[g]) if room[g] > 0 else np.nan for g in (0, 1)]
+    return kappa, compared
+
+
+@given(votes=VOTES, seed=st.integers(0, 1000), cap=st.sampled_from([1.0, 2.0, 50.0]))
+@settings(max_examples=100, deadline=None)
+def test_kappa_equals_that_of_enumerated_pairs(
+    votes: list[tuple[int, int, int]], seed: int, cap: float
+) -> None:
     rng = np.random.default_rng(seed)
     group, operator = rng.integers(0, 2, 6), rng.integers(0, 3, 6)
     situation, choice, agent = (
         np.array(column, dtype=np.int64) for column in zip(*votes, strict=True)
     )
-    pairs = Ballots(situation, choice, agent, operator[agent]).agreement(group, groups=2)
-    for row, x in enumerate(np.unique(situation)):
-        met = [
-            (a, b)
-            for a, b in permutations(np.flatnonzero(situation == x), 2)
-            if operator[agent[a]] != operator[agent[b]]
-        ]
-        for g in (0, 1):
-            own = [(a, b) for a, b in met if group[agent[a]] == group[agent[b]] == g]
-            assert pairs.within[row, g] == len(own)
-            assert pairs.agreeing_within[row, g] == sum(choice[a] == choice[b] for a, b in own)
-        across = [(a, b) for a, b in met if group[agent[a]] != group[agent[b]]]
-        assert pairs.between[row] == len(across)
-        assert pairs.agreeing_between[row] == sum(choice[a] == choice[b] for a, b in across)
+    ballots = Ballots.of(situation, choice, agent, operator[agent])
+    excess = excess_agreement(ballots, group, groups=2, weight_cap=cap)
+    kappa, compared = enumerated(votes, group, operator, cap)
+    np.testing.assert_allclose(excess.kappa, kappa, atol=1e-12)
+    assert excess.situations.tolist() == compared
 
 
 def copied(strength: float, seed: int) -> tuple[Ballots, Integers]:
@@ -53,24 +66,25 @@ def copied(strength: float, seed: int) -> tuple[Ballots, Integers]:
     choice = np.where(rng.random((situations, agents)) < strength, drawn, own).ravel()
     situation = np.repeat(np.arange(situations), agents)
     agent = np.tile(np.arange(agents), situations)
-    return Ballots(situation, choice, agent, agent), group
+    return Ballots.of(situation, choice, agent, agent), group
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.2, 0.4, 0.6])
 def test_kappa_of_the_copy_model_is_the_square_of_its_strength(strength: float) -> None:
     ballots, group = copied(strength, seed=1)
-    kappa = excess_agreement(ballots.agreement(group, groups=4)).kappa
+    kappa = excess_agreement(ballots, group, groups=4).kappa
     assert kappa.mean() == pytest.approx(strength**2, abs=0.01)
 
 
 def test_nobody_to_compare_with_is_not_a_number() -> None:
     zeros, agents = np.zeros(3, np.int64), np.arange(3)
-    pairs = Ballots(zeros, zeros, agents, agents).agreement(zeros, groups=1)
-    assert np.isnan(excess_agreement(pairs).kappa).all()
+    ballots = Ballots.of(zeros, zeros, agents, agents)
+    assert np.isnan(excess_agreement(ballots, zeros, groups=1).kappa).all()
 
 
 def test_no_votes_at_all_are_no_pairs() -> None:
     none = np.array([], np.int64)
-    pairs = Ballots(none, none, none, none).agreement(none, groups=2)
-    assert pairs.within.shape == (0, 2)
-    assert np.isnan(excess_agreement(pairs).kappa).all()
+    ballots = Ballots.of(none, none, none, none)
+    excess = excess_agreement(ballots, none, groups=2)
+    assert np.isnan(excess.kappa).all()
+    assert excess.situations.tolist() == [0, 0]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commonmode.statistics.ballots import Floats, PairAgreement
+from commonmode.statistics.ballots import Ballots, Floats, Integers
 
 
 class ExcessAgreement(NamedTuple):
@@ -28,7 +28,9 @@ class ExcessAgreement(NamedTuple):
     situations: Floats
 
 
-def excess_agreement(pairs: PairAgreement, weight_cap: float = 50.0) -> ExcessAgreement:
+def excess_agreement(
+    ballots: Ballots, group: Integers, groups: int, weight_cap: float = 50.0
+) -> ExcessAgreement:
     r"""Return κ of every group: within-group minus between-group agreement.
 
     .. math:: κ_g = \frac{Σ_x w_{xg}(U_{xg} - B_x)}{Σ_x w_{xg}(1 - B_x)}
@@ -41,43 +43,33 @@ def excess_agreement(pairs: PairAgreement, weight_cap: float = 50.0) -> ExcessAg
 
     Parameters
     ----------
-    pairs : PairAgreement
-        Counts of pairs, same-operator pairs left out.
+    ballots : Ballots
+        Votes; pairs of the same operator are left out.
+    group : ndarray of int
+        Of each agent, 0 to `groups` - 1.
+    groups : int
+        How many there are.
     weight_cap : float
         Most votes for which one situation counts.
 
     Examples
     --------
-    >>> from commonmode.statistics.ballots import Ballots
+    Two groups of two agents; the first chooses alike, the second does not.
+
     >>> zeros, agents = np.zeros(4, np.int64), np.arange(4)
-    >>> ballots = Ballots(zeros, np.array([0, 0, 0, 1]), agents, agents)
-    >>> excess_agreement(ballots.agreement(np.array([0, 0, 1, 1]), groups=2)).kappa.tolist()
+    >>> ballots = Ballots.of(zeros, np.array([0, 0, 0, 1]), agents, agents)
+    >>> excess_agreement(ballots, np.array([0, 0, 1, 1]), groups=2).kappa.tolist()
     [1.0, -1.0]
     """
-    comparable = (pairs.within > 0) & (pairs.between > 0)[:, None]
-    weight = np.where(comparable, np.minimum(pairs.votes, weight_cap), 0.0)
-    inside = np.divide(
-        pairs.agreeing_within, pairs.within, out=np.zeros_like(pairs.within), where=comparable
-    )
-    across = between_agreement(pairs)[:, None]
-    gain = (weight * (inside - across)).sum(axis=0)
-    room = (weight * (1 - across)).sum(axis=0)
-    total = weight.sum(axis=0)
+    # Whoever imports the detectors to watch or to pipe must not wait for numba.
+    from commonmode.statistics.pair_sums import pair_sums  # noqa: PLC0415
+
+    # A copy is writable, as what is shuffled is: one type, compiled once.
+    sums = pair_sums(ballots, group.astype(np.int64), groups, weight_cap)
+    gain, room, weight, situations = sums
+    across = weight - room
     return ExcessAgreement(
-        _ratio(gain, room),
-        _ratio((weight * inside).sum(axis=0), total),
-        _ratio((weight * across).sum(axis=0), total),
-        comparable.sum(axis=0).astype(np.float64),
-    )
-
-
-def between_agreement(pairs: PairAgreement) -> Floats:
-    """Return B of every situation; 0 where no two groups met."""
-    return np.divide(
-        pairs.agreeing_between,
-        pairs.between,
-        out=np.zeros_like(pairs.between),
-        where=pairs.between > 0,
+        _ratio(gain, room), _ratio(gain + across, weight), _ratio(across, weight), situations
     )
 
 

@@ -97,8 +97,7 @@ class _Null:
         return np.nan_to_num(np.array(kappas), nan=np.inf)
 
     def _kappas(self, families: Integers) -> Floats:
-        pairs = self._ballots.agreement(families, self._groups)
-        return excess_agreement(pairs, self._cap).kappa
+        return excess_agreement(self._ballots, families, self._groups, self._cap).kappa
 
 
 def _sample(votes: pl.DataFrame, most_votes: int, rng: np.random.Generator) -> pl.DataFrame:

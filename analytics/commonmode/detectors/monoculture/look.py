@@ -15,8 +15,8 @@ from commonmode.statistics.permutation import upper_p_value
 
 def agreement(people: Electorate, limits: Limits) -> ExcessAgreement:
     """Return the excess agreement of every family among some people."""
-    pairs = people.ballots(people.votes).agreement(people.family, len(people.families))
-    return excess_agreement(pairs, limits.weight_cap)
+    ballots = people.ballots(people.votes)
+    return excess_agreement(ballots, people.family, len(people.families), limits.weight_cap)
 
 
 class Look:

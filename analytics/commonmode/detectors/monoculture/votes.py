@@ -85,7 +85,7 @@ class Electorate:
     def ballots(self, votes: pl.DataFrame) -> Ballots:
         """Lay out some of the votes for counting pairs."""
         columns = ("situation", "choice", "agent", "operator")
-        return Ballots(*(votes[name].to_numpy() for name in columns))
+        return Ballots.of(*(votes[name].to_numpy() for name in columns))
 
     def choosing(self, which: str) -> Electorate:
         """Return everyone with those votes alone for which a column holds."""
