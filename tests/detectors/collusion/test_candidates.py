@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import combinations
 
+import polars as pl
 import pytest
 
 from commonmode.detectors import Collusion
@@ -47,6 +48,21 @@ def test_without_a_cap_the_candidates_are_all_pairs_that_met(world: dict[str, in
     met = meetings(shown, visits(shown.table, 1, 3), EVERYBODY).pairs(2)
     pairs = zip(met["first"], met["second"], strict=True)
     assert dict(zip(pairs, met["met"], strict=True)) == of_every_pair(shown, 2)
+
+
+@pytest.mark.parametrize("cap", [2, 5, 30])
+def test_with_a_cap_they_are_the_pairs_that_met_outside_crowds(cap: int) -> None:
+    shown = coded(Roaming(seed=1, **WORLDS[1]))  # type: ignore[arg-type]
+    began = visits(shown.table, 1, 3)
+    spots = began.group_by("where", "bin").agg(pl.col("who").sort()).iter_rows()
+    outside = [
+        (*pair, where, at)
+        for where, at, who in spots
+        if len(who) <= cap
+        for pair in combinations(who, 2)
+    ]
+    joint = meetings(shown, began, cap).joint
+    assert sorted(joint.select("first", "second", "where", "bin").rows()) == sorted(outside)
 
 
 def linked(detector: Collusion, shown: Coded) -> set[tuple[int, int]]:

@@ -189,13 +189,15 @@ class Collusion(Limits, Detector):
         talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.
         limits = self if len(auctions.pairs) else replace(self, auctions_share=0.0)
-        widths = [Judgement(limits, window, coded, wider, self.seed) for wider in looks]
-        met = [score for look in widths for score in look.found(talk, markets)]
-        found = distinct([*markets.found(talk), *auctions.found(talk), *met])
-        if found:
-            return found
-        near = [score for look in widths for score in look.nearest(talk, markets)]
-        return distinct([*near, *auctions.nearest(talk)])[:1]
+        # One width at a time: what each lays out is as large as the window.
+        met = [
+            score
+            for wider in looks
+            for score in Judgement(limits, window, coded, wider, self.seed).scores(talk, markets)
+        ]
+        scores = [*markets.found(talk), *auctions.found(talk), *met]
+        found = distinct([score for score in scores if score.verdict == "finding"])
+        return found or distinct([*met, *auctions.nearest(talk)])[:1]
 
 
 def distinct(scores: Sequence[Score]) -> list[Score]:

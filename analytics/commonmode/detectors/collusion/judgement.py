@@ -45,15 +45,17 @@ class Judgement:
             bins,
         ).filter(pl.col("turns") <= limits.turns)
 
-    def found(self, talk: Talk, markets: Markets) -> list[Score]:
-        """Return the score of every ring."""
+    def scores(self, talk: Talk, markets: Markets) -> list[Score]:
+        """Return the score of every ring, or of the pair that came nearest to one."""
+        return self._found(talk, markets) or self._nearest(talk, markets)
+
+    def _found(self, talk: Talk, markets: Markets) -> list[Score]:
         return [
             self._score(ring, self._links_of(ring), "finding", talk, markets)
             for ring in rings(self.links, self.seed)
         ]
 
-    def nearest(self, talk: Talk, markets: Markets) -> list[Score]:
-        """Return the score of the pair that came nearest to a ring, if any two met."""
+    def _nearest(self, talk: Talk, markets: Markets) -> list[Score]:
         pair = turned(self.met, self.pairs.sort("p", "first", "second").head(1), 1)
         ends = pair.select("first", "second").to_numpy().ravel()
         return [] if pair.is_empty() else [self._score(ends, pair, "clear", talk, markets)]
