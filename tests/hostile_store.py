@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -49,6 +52,19 @@ TEXTS = {
     "command": "+1+cmd|' /C calc'!A0",
     "at": "@SUM(1)",
 }
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+OBEYED = re.compile(
+    "["
+    + "".join(
+        c
+        for c in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.bidirectional(c) in DIRECTIONS
+        or c in "\u061c\u200e\u200f"
+        or (unicodedata.category(c) == "Cc" and c not in "\n\t")
+    )
+    + "]"
+)
+"""What a screen obeys instead of showing it: controls, and marks that turn the direction."""
 IDS = {name: f"{n:016x}" for n, name in enumerate(TEXTS, 0xE51 << 48)}
 """Name of a text → the finding that is made of it."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 from tests.browser.served import browser_program, chromium, served
 from tests.dashboard import small_store
 
@@ -27,7 +27,7 @@ class Watched:
         page.on("request", self._request)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.on("dialog", self._dialog)
 
     def _request(self, request: Request) -> None:
         self.requests.append(request.url)
@@ -39,6 +39,10 @@ class Watched:
             ("_stcore/health", "_stcore/host-config")
         ):
             self.complaints.append(f"{message.text} {where}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def elsewhere(self) -> list[str]:
         """Return the requests that left for another machine."""

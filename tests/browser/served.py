@@ -41,21 +41,30 @@ def served(
 ) -> Iterator[str]:
     """Serve the store of a data folder with frozen tiles; yield the address."""
     port = port or free_port("127.0.0.1")
+    command = ["commonmode.cli.main", "dashboard", "--port", str(port), "--refresh", "0", *options]
+    with running(command, port, {"COMMONMODE_DATA": str(data_dir)}, tls) as address:
+        yield address
+
+
+@contextmanager
+def obeying() -> Iterator[str]:
+    """Serve the page that does all that ours must not; yield the address."""
+    page, port = Path(__file__).with_name("obeying.py"), free_port("127.0.0.1")
+    command = ["streamlit", "run", str(page), "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    with running(command, port, {"PYTHONPATH": str(page.parents[2])}) as address:
+        yield address
+
+
+@contextmanager
+def running(
+    module: list[str], port: int, environment: dict[str, str], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Run a module that serves Streamlit; yield the address once it answers."""
     address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-m",
-        "commonmode.cli.main",
-        "dashboard",
-        "--port",
-        str(port),
-        "--refresh",
-        "0",
-        *options,
-    ]
     server = subprocess.Popen(
-        command,
-        env={**os.environ, "COMMONMODE_DATA": str(data_dir)},
+        [sys.executable, "-m", *module],
+        env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 from tests.browser.conftest import Watched
-from tests.browser.served import served, settled
-from tests.hostile_store import IDS, TEXTS, fill
+from tests.browser.served import obeying, served, settled
+from tests.hostile_store import IDS, OBEYED, TEXTS, fill
 
 from commonmode.dashboard.views import VIEWS
 
 pytestmark = pytest.mark.browser
 
-QUESTION = quote("SELECT DISTINCT agent, family, choice, resource FROM action_taken")
+QUESTION = quote(
+    'SELECT DISTINCT agent, family, choice, resource AS "=r" FROM action_taken'
+    " WHERE agent = resource ORDER BY agent[1] NOT IN ('<', ':'), agent"
+)
 NAMES = ("script", "latex", "directive", "bidi")
 ADDRESSES = [
     *("" if view is VIEWS[0] else view.noun for view in VIEWS),
     *(f"findings?finding={IDS[name]}" for name in NAMES),
     f"sql?sql={QUESTION}",
     f"events?agent={quote(TEXTS['onerror'])}",
-    f"events?agent={quote(TEXTS['markdown image'])}&resource={quote(TEXTS['directive'])}",
+    f"events?resource={quote(TEXTS['directive'])}",
 ]
 AS_WRITTEN = {
     "html": "<b>bold</b>",
     "script": "alert(1)",
+    "onerror": "evil.example/p.png",
     "markdown image": "![x](http",
     "latex": "$$x^2$$",
     "directive": ":red[warn]",
@@ -36,8 +44,9 @@ AS_WRITTEN = {
     "formula": "=HYPERLINK",
 }
 """Pieces of texts that stand on a page only where nothing was made of them."""
-IN_A_GRID = ("events", "sql", "scorecard")
-"""Views whose texts a canvas paints, or that show none of agents."""
+OF_NO_AGENT = {"events", "sql", "scorecard"}
+"""Views that show no text of an agent before one is asked for; the newest events are findings."""
+EXPORT = "[aria-label='Download as CSV']"
 PLANTED = (
     ".planted, .katex, iframe[src*='evil'], a[href*='evil'], img[src*='evil'], "
     "[href^='javascript'], [onerror], [onload]"
@@ -46,10 +55,19 @@ PLANTED = (
 
 @pytest.fixture(scope="module")
 def hostile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with served(fill(tmp_path_factory.mktemp("hostile"))) as address:
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with (
+        served(fill(tmp_path_factory.mktemp("hostile"))) as address,
+        unprotected(browser) as page,
+    ):
         yield Watched(page, address)
-        page.close()
+
+
+@contextmanager
+def unprotected(browser: Browser) -> Iterator[Page]:
+    """Open a page that no Content-Security-Policy protects: what is obeyed shows."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    yield context.new_page()
+    context.close()
 
 
 def wander(page: Page) -> None:
@@ -70,6 +88,35 @@ def written_on(page: Page) -> set[str]:
     return {name for name, piece in AS_WRITTEN.items() if piece in said}
 
 
+def as_it_is_taken_away(page: Page) -> None:
+    """Take the answer away as CSV: whoever opens it computes nothing and obeys nothing."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    said = Path(download.value.path()).read_text()
+    header, *rows = csv.reader(io.StringIO(said))
+    cells = [cell for row in rows for cell in row]
+
+    assert OBEYED.findall(said) == []
+    assert header[-1] == "'=r"
+    assert {"'" + TEXTS[name] for name in ("formula", "command", "at")} <= set(cells)
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+def test_what_a_page_obeys_would_be_seen(browser: Browser) -> None:
+    """The same looks at a page that renders the texts as Markdown and HTML."""
+    with obeying() as address, unprotected(browser) as page:
+        watched = Watched(page, address)
+        page.goto(address)
+        settled(page)
+
+        assert page.locator(PLANTED).count() > 0
+        assert page.evaluate("window.ran") == 1
+        assert [url for url in watched.elsewhere() if "evil.example" in url] != []
+        assert "dialog: 1" in watched.complaints
+        assert {"markdown image", "latex", "directive", "emoji"}.isdisjoint(written_on(page))
+        assert page.locator(EXPORT).count() == 1
+
+
 def test_no_text_becomes_anything_but_text(hostile: Watched) -> None:
     page, seen = hostile.page, dict[str, set[str]]()
     for address in ADDRESSES:
@@ -78,16 +125,17 @@ def test_no_text_becomes_anything_but_text(hostile: Watched) -> None:
         if address.startswith("sql?"):
             page.get_by_role("button", name="Run").click()
             settled(page)
-            expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+            as_it_is_taken_away(page)
         wander(page)
         made = page.locator(PLANTED).evaluate_all("found => found.map(e => e.outerHTML)")
         assert (address, made) == (address, [])
         assert (address, page.evaluate("window.ran")) == (address, None)
         assert (address, page.get_by_test_id("stException").all_inner_texts()) == (address, [])
         assert (address, hostile.elsewhere(), hostile.complaints) == (address, [], [])
+        assert (address, page.locator(EXPORT).count()) == (address, 0)
         seen[address] = written_on(page)
 
     assert set().union(*seen.values()) == set(AS_WRITTEN)
-    assert [a for a, names in seen.items() if not names and not a.startswith(IN_A_GRID)] == []
+    assert {address for address, names in seen.items() if not names} == OF_NO_AGENT
     for name in NAMES:
         assert name in seen[f"findings?finding={IDS[name]}"]

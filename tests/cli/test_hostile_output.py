@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 
 import polars as pl
 import pytest
+from tests.hostile_store import OBEYED
 
 from commonmode.cli.output import emit
 
@@ -25,7 +25,6 @@ HOSTILE = {
     "plus": "+1+cmd|' /C calc'!A0",
     "at": "@SUM(1)",
 }
-OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def printed(text: str, form: str, capsysbinary: pytest.CaptureFixture[bytes]) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
-from tests.hostile_store import IDS, TEXTS, fill
+from tests.hostile_store import IDS, OBEYED, TEXTS, fill
 
 from commonmode.cli.main import main
 from commonmode.cli.shell import Shell
 from commonmode.store import connect
 
-OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 ROWS = {
     "sql": ["sql", "SELECT * FROM events"],
     "findings": ["findings"],
@@ -40,6 +38,8 @@ ASKED = {
     "findings": ["findings", "--since", "{}"],
     "detect": ["detect", "--set", "{}=1"],
     "load": ["load", "/nowhere/{}"],
+    "pipe": ["pipe", "-b", "127.0.0.1:9", "/nowhere/{}"],
+    "pipe --map": ["pipe", "-b", "127.0.0.1:9", "--map", "/nowhere/{}", "-"],
     "load --map": ["load", "--map", "/nowhere/{}", "-"],
     "a verb": ["{}"],
 }

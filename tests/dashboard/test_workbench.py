@@ -53,10 +53,6 @@ def test_run_shows_rows(opened: Open, small: Path) -> None:
     assert at.dataframe[-1].value["answer"].tolist() == [42]
 
 
-def test_csv_holds_lists_as_text() -> None:
-    assert data.as_csv(pl.DataFrame({"a": [["x", "y"]]})).decode().startswith("a\n")
-
-
 @pytest.mark.parametrize(
     ("column", "shape"),
     [(pl.Series("x", ["a"]), "bar"), (pl.Series("x", [1.5]), "scatter")],

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from commonmode.dashboard.period import Period
-from commonmode.dashboard.plain_text import visible
+from commonmode.dashboard.plain_text import readable, visible
 
 
 @contextmanager
@@ -55,6 +56,11 @@ def claim(text: object, *, key: str) -> None:
 def chart(spec: dict[str, Any], *, key: str, height: int = 300, alt: str = "") -> None:
     """Draw an ECharts option object that is not selected in."""
     st.echarts_chart(spec, key=key, height=height, alt=alt or None)
+
+
+def grid(frame: pl.DataFrame, **options: Any) -> Any:
+    """Show rows as a table: `st.dataframe`, with every text and name as it is `visible`."""
+    return st.dataframe(readable(frame), hide_index=True, **options)
 
 
 def rows_high(rows: int, most: int = 10) -> int:

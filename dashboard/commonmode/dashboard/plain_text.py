@@ -1,6 +1,6 @@
 r"""Agent text is hostile: what it may look like before it reaches the screen.
 
-Most of it goes through ``st.text``, ``st.dataframe``, ``st.code`` and chart labels, none of which
+Most of it goes through ``st.text``, `panel.grid`, ``st.code`` and chart labels, none of which
 interpret it. Where a Streamlit label reads Markdown, `worded` leaves only words.
 """
 
@@ -9,8 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import polars as pl
+
+from commonmode.store import distinct
+
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _LONGEST = 48
+_UNSEEN = r"[\p{Cc}\p{Cf}&&[^\n\t]]"
 
 
 def visible(text: object) -> str:
@@ -24,6 +29,23 @@ def visible(text: object) -> str:
     return "".join(
         c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else "�" for c in str(text)
     )
+
+
+def readable(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""Return a frame whose texts are `visible`, in lists too, and whose names are.
+
+    Examples
+    --------
+    >>> readable(pl.DataFrame({"a\x1b": ["x\u202ey"], "with": [["\x07"]]})).to_dicts()
+    [{'a�': 'x�y', 'with': ['�']}]
+    """
+    lists = pl.col(pl.List(pl.String))
+    shown = frame.with_columns(
+        pl.col(pl.String).str.replace_all(_UNSEEN, "�"),
+        lists.list.eval(pl.element().str.replace_all(_UNSEEN, "�")),
+    )
+    names = distinct(map(visible, frame.columns))
+    return shown.rename(dict(zip(frame.columns, names, strict=True)))
 
 
 def worded(text: object) -> str:

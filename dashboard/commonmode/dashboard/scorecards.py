@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from commonmode.dashboard import truth
-from commonmode.dashboard.panel import footing, panel, rows_high
+from commonmode.dashboard.panel import footing, grid, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.theme import look
 
@@ -23,9 +23,8 @@ def show_scorecard(period: Period) -> None:
         "This log declares truth, planted or labelled. Detectors never read it; it is compared "
         "here with what they found.",
     ):
-        st.dataframe(
+        grid(
             _named(truth.frame(counts, truth.Count)),
-            hide_index=True,
             column_config={
                 "planted": st.column_config.NumberColumn("planted", help="culprits in the truth"),
                 "false_alarms": st.column_config.NumberColumn(
@@ -48,11 +47,10 @@ def show_innocents(period: Period) -> None:
         "grant. None may be flagged, not even by a finding that merely touches it.",
     ):
         verdicts = ["✓ not flagged" if row.flagged == 0 else "✗ flagged" for row in rows]
-        st.dataframe(
+        grid(
             _named(truth.frame(rows, truth.Innocent)).with_columns(
                 pl.Series("verdict", verdicts, pl.String)
             ),
-            hide_index=True,
             height=rows_high(len(rows), 14),
             column_order=[
                 "lookalike",
@@ -84,9 +82,7 @@ def show_of_finding(finding: dict[str, Any]) -> None:
             st.badge("truth agrees: a culprit is named", icon=":material/check:", color="green")
         else:
             st.badge("false alarm: no culprit is named", icon=":material/close:", color="red")
-        st.dataframe(
-            truth.frame(touched, truth.Label), hide_index=True, height=rows_high(len(touched), 6)
-        )
+        grid(truth.frame(touched, truth.Label), height=rows_high(len(touched), 6))
         footing(len(touched), f"labels touch it, of {len(declared)} in its window")
 
 

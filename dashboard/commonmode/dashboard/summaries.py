@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import empty, footing, panel, rows_high
+from commonmode.dashboard.panel import empty, footing, grid, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.theme import strength
 from commonmode.dashboard.views import PATHS
@@ -23,10 +23,9 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
                 f"commonmode detect --once --detector {detector}",
             )
             return
-        picked = st.dataframe(
+        picked = grid(
             with_measures(found),
             key=f"{detector}-findings",
-            hide_index=True,
             height=rows_high(found.height, 8),
             on_select="rerun",
             selection_mode="single-row",

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from typing import IO, Any, Literal
 
 import click
@@ -45,7 +44,9 @@ def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
         case "table":
             out.write(_table(frame).encode())
         case "csv":
-            _harmless(_flat(frame)).write_csv(out)
+            from commonmode.store import as_csv  # noqa: PLC0415  keeps `--help` quick
+
+            out.write(as_csv(frame))
         case "jsonl":
             out.write(_spelt(frame.write_ndjson()).encode())
         case "parquet":
@@ -61,47 +62,10 @@ _HIDDEN = re.compile(
 )
 """Controls and characters without width or against the direction, which JSON lets stand."""
 
-_OBEYED = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-_FORMULA = r"^([=+\-@\t])"
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-"""A spreadsheet only reads these, sign or not."""
-
 
 def _spelt(lines: str) -> str:
     """Spell hidden characters out as JSON escapes: who reads the JSON has them back."""
     return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], lines)
-
-
-def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return texts that no terminal obeys and no spreadsheet computes; CSV has no escapes."""
-    return frame.with_columns(_guarded(pl.col(pl.String))).pipe(_renamed)
-
-
-def _guarded(texts: pl.Expr) -> pl.Expr:
-    shown = texts.str.replace_all(_OBEYED, "\ufffd")
-    return (
-        pl.when(shown.str.contains(_NUMBER))
-        .then(shown)
-        .otherwise(shown.str.replace(_FORMULA, "'${1}"))
-    )
-
-
-def _renamed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Make the names harmless as well; two that become the same are numbered."""
-    shown = pl.select(_guarded(pl.lit(pl.Series(frame.columns, dtype=pl.String)))).to_series()
-    names: list[str] = []
-    for name in shown:
-        numbered = (name if n == 1 else f"{name}_{n}" for n in count(1))
-        names.append(next(free for free in numbered if free not in names))
-    return frame.rename(dict(zip(frame.columns, names, strict=True)))
-
-
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-    return frame.with_columns(
-        pl.Series(name, [json.dumps(v, default=str) for v in frame[name].to_list()], pl.String)
-        for name in nested
-    )
 
 
 def _table(frame: pl.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """The store: everything that was logged, in one DuckDB file, open to SQL."""
 
+from commonmode.store.as_csv import as_csv, distinct
 from commonmode.store.batch import (
     Appended,
     Appender,
@@ -70,9 +71,11 @@ __all__ = [
     "TokenBook",
     "TokenError",
     "Writer",
+    "as_csv",
     "connect",
     "content_hash",
     "default_data_dir",
+    "distinct",
     "find_owner",
     "make_folder",
     "open_writer",

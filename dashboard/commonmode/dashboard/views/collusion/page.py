@@ -7,7 +7,16 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel, rows_high
+from commonmode.dashboard.panel import (
+    NO_EVENTS,
+    chart,
+    claim,
+    empty,
+    footing,
+    grid,
+    panel,
+    rows_high,
+)
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.plain_text import short
 from commonmode.dashboard.summaries import findings_table
@@ -102,9 +111,8 @@ def footprint(activity: pl.DataFrame) -> None:
             height=150 + 40 * answers["leader"].n_unique(),
             alt="Who answers whom",
         )
-        st.dataframe(
+        grid(
             answers,
-            hide_index=True,
             height=rows_high(answers.height, 5),
             column_config={
                 "median_seconds": st.column_config.NumberColumn("median delay, s", format="%.1f")
@@ -124,7 +132,7 @@ def words(ring: dict[str, Any], period: Period) -> None:
             st.badge("not a word between them", icon=":material/volume_off:", color="orange")
         else:
             st.badge("they wrote to each other", icon=":material/forum:", color="blue")
-            st.dataframe(sent, hide_index=True)
+            grid(sent)
         footing(int(sent["messages"].sum()), "messages between members", period)
 
 

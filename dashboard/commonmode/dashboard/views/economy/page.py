@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, grid, panel
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.scorecards import show_innocents, show_scorecard
 from commonmode.dashboard.source import pace
@@ -133,9 +133,8 @@ def families(period: Period) -> None:
     """List the families."""
     with panel("Families"):
         frame = data.families(period)
-        st.dataframe(
+        grid(
             frame,
-            hide_index=True,
             height=290,
             column_config={
                 "events": st.column_config.ProgressColumn(

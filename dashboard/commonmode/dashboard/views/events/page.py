@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, empty, footing, grid, panel
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.plain_text import visible
 from commonmode.dashboard.url_state import choose, chosen
@@ -76,10 +76,9 @@ def listed(period: Period, asked: data.Asked, total: int) -> None:
     pages = math.ceil(total / data.PAGE)
     number = st.session_state.get("page", 1)
     frame = data.paged(period, asked, min(number, pages))
-    picked = st.dataframe(
+    picked = grid(
         frame,
         key="events-table",
-        hide_index=True,
         height=420,
         on_select="rerun",
         selection_mode="single-row",

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, claim, empty, footing, panel, rows_high
+from commonmode.dashboard.panel import chart, claim, empty, footing, grid, panel, rows_high
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.plain_text import visible, worded
 from commonmode.dashboard.scorecards import show_of_finding
@@ -171,9 +171,8 @@ def evidence(finding: Row) -> None:
             alt="Cited events per agent over time",
         )
         shown = frame.select([c for c in frame.columns if frame[c].null_count() < frame.height])
-        st.dataframe(
+        grid(
             shown,
-            hide_index=True,
             height=rows_high(frame.height, 9),
             key="evidence-table",
             column_config={
@@ -188,10 +187,10 @@ def involved(finding: Row) -> None:
     with panel("Agents and resources", "Most influential first."):
         names: list[str] = list(finding["agents"] or ())
         known = data.agents(names, finding)
-        st.dataframe(known, hide_index=True, height=rows_high(known.height, 6))
+        grid(known, height=rows_high(known.height, 6))
         if finding["resources"]:
             resources = pl.DataFrame({"resource": list(finding["resources"])})
-            st.dataframe(resources, hide_index=True, height=rows_high(resources.height, 4))
+            grid(resources, height=rows_high(resources.height, 4))
         footing(len(names), "agents named", None, f"{len(finding['resources'] or ())} resources")
 
 
@@ -203,11 +202,10 @@ def life(finding: Row) -> None:
             chart(
                 charts.life(revisions), key="life", height=170, alt="The statistic at each revision"
             )
-        st.dataframe(
+        grid(
             revisions.select(
                 "revision", "status", "reason", "statistic", "q_value", "evidence", "ingested_at"
             ),
-            hide_index=True,
             column_config={
                 "ingested_at": st.column_config.DatetimeColumn(
                     "known since", format="D MMM HH:mm:ss", timezone="UTC"

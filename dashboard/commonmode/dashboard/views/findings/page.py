@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, empty, footing, rows_high
+from commonmode.dashboard.panel import NO_EVENTS, empty, footing, grid, rows_high
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.scorecards import show_innocents
 from commonmode.dashboard.source import pace
@@ -45,10 +45,9 @@ def listed(period: Period) -> None:
             "commonmode detect --once",
         )
         return
-    picked = st.dataframe(
+    picked = grid(
         _readable(frame),
         key="findings-table",
-        hide_index=True,
         height=rows_high(frame.height, 14),
         on_select="rerun",
         selection_mode="single-row",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, panel, rows_high
+from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, grid, panel, rows_high
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.pulse import ago
 from commonmode.dashboard.source import pace, reachable
@@ -77,12 +77,10 @@ def sources(period: Period) -> None:
     """List the last event of each source."""
     with panel("Sources", "Topics and files that events came from."):
         frame = data.sources(period)
-        st.dataframe(
-            frame, hide_index=True, height=rows_high(frame.height, 6), column_config=_TIMES
-        )
+        grid(frame, height=rows_high(frame.height, 6), column_config=_TIMES)
         footing(frame.height, "sources", period)
         counts = data.counts()
-        st.dataframe(counts, hide_index=True, height=rows_high(counts.height, 4))
+        grid(counts, height=rows_high(counts.height, 4))
         footing(
             int(counts.select("stored", "duplicates", "rejected").to_numpy().sum()),
             "records came in all",
@@ -113,7 +111,7 @@ def waiting() -> None:
                 "commonmode detect --follow",
             )
             return
-        st.dataframe(frame, hide_index=True)
+        grid(frame)
         footing(int(frame["waiting"].sum()), "events wait to be counted, over all detectors")
 
 
@@ -133,11 +131,10 @@ def coverage(period: Period) -> None:
             alt="Share of events that fill each field, per kind",
         )
         able = data.runnable(frame, {detector.name: detector.reads for detector in ALL})
-        st.dataframe(
+        grid(
             able.with_columns(
                 pl.Series("detector", [look(d).name for d in able["detector"]], pl.String)
             ),
-            hide_index=True,
             column_config={
                 "kinds_missing": "kinds that do not occur",
                 "never_filled": "fields never filled",
@@ -154,7 +151,7 @@ def redacted() -> None:
     with panel(
         "Redacted", "Taken out before it was stored, by field and rule; a keyed hash is left."
     ):
-        st.dataframe(frame, hide_index=True, height=rows_high(frame.height, 6))
+        grid(frame, height=rows_high(frame.height, 6))
         footing(int(frame["parts"].sum()), "parts taken out")
 
 
@@ -174,7 +171,7 @@ def rejected() -> None:
             height=60 + 30 * min(reasons.height, 12),
             alt="Rejected records per reason",
         )
-        st.dataframe(data.rejected(), hide_index=True, height=280, column_config=_TIMES)
+        grid(data.rejected(), height=280, column_config=_TIMES)
         footing(
             int(reasons["records"].sum()), "records rejected", None, "the newest 500 are listed"
         )

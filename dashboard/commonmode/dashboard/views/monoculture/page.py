@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, chart, empty, footing, grid, panel
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.summaries import findings_table
 from commonmode.dashboard.theme import look
@@ -53,9 +53,8 @@ def families(agreement: pl.DataFrame, period: Period) -> None:
             height=90 + 46 * frame.height,
             alt="Agreement within and between families",
         )
-        st.dataframe(
+        grid(
             frame,
-            hide_index=True,
             column_config={
                 "kappa": st.column_config.NumberColumn("κ, described", format="%.3f"),
                 "within": st.column_config.NumberColumn(format="percent"),
@@ -100,9 +99,8 @@ def contexts(period: Period) -> None:
             )
         with right:
             excess = pl.col("within") - pl.col("between")
-            st.dataframe(
+            grid(
                 frame.sort(excess, descending=True),
-                hide_index=True,
                 height=360,
                 column_config={
                     "within": st.column_config.NumberColumn(format="percent"),

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, panel
+from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, grid, panel
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.plain_text import short
 from commonmode.dashboard.summaries import findings_table
@@ -43,9 +43,8 @@ def edges(found: pl.DataFrame, period: Period) -> None:
         "Grants that name what the grant they were delegated from does not, flagged when they were "
         "given. They permit no more than their parent.",
     ):
-        st.dataframe(
+        grid(
             found.select("claim", "window_start", "finding_id"),
-            hide_index=True,
             column_config={
                 "window_start": st.column_config.DatetimeColumn(
                     "window", format="D MMM HH:mm", timezone="UTC"
@@ -65,9 +64,8 @@ def exceptions(period: Period) -> None:
         "Exceptions for an emergency: permitted once approved on review, within a day of their "
         "use. Used after they ended, elsewhere, or though rejected, they are breaches.",
     ):
-        st.dataframe(
+        grid(
             frame,
-            hide_index=True,
             column_config={
                 name: st.column_config.DatetimeColumn(name, format="D MMM HH:mm:ss", timezone="UTC")
                 for name in ("from", "until")
@@ -131,7 +129,7 @@ def came_from(action: dict[str, Any]) -> None:
     st.caption(f"It rested on data from {short(', '.join(action['provenance']))}.")
     source = data.source(action)
     if not source.is_empty():
-        st.dataframe(source, hide_index=True)
+        grid(source)
 
 
 def _one_of(acts: pl.DataFrame) -> dict[str, Any]:
@@ -161,9 +159,8 @@ def grants(action: dict[str, Any]) -> None:
         height=120 + 90 * min(len(chains), charts.MOST_CHAINS),
         alt="Grants behind the action, the hop that forbids it in red",
     )
-    st.dataframe(
+    grid(
         data.table(chains),
-        hide_index=True,
         column_config={
             "valid from": st.column_config.DatetimeColumn(
                 "valid from", format="D MMM HH:mm:ss", timezone="UTC"

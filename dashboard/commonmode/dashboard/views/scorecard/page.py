@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, panel, rows_high
+from commonmode.dashboard.panel import chart, grid, panel, rows_high
 from commonmode.dashboard.theme import look
 from commonmode.dashboard.views.scorecard import charts, data
 from commonmode.evaluation import Scorecard
@@ -63,7 +63,7 @@ def glance(card: Scorecard) -> None:
         "over all worlds in which nothing is planted.",
     ):
         frame = data.glance(card)
-        st.dataframe(frame, hide_index=True, height=rows_high(frame.height))
+        grid(frame, height=rows_high(frame.height))
 
 
 def bad(card: Scorecard) -> None:
@@ -76,7 +76,7 @@ def bad(card: Scorecard) -> None:
         if frame.is_empty():
             st.caption(":material/check: None.")
         else:
-            st.dataframe(frame, hide_index=True, height=rows_high(frame.height))
+            grid(frame, height=rows_high(frame.height))
 
 
 def power(card: Scorecard) -> None:
@@ -153,7 +153,7 @@ def table(title: str, frame: pl.DataFrame, about: str) -> None:
     if frame.is_empty():
         return
     with panel(title, about):
-        st.dataframe(frame, hide_index=True, height=rows_high(frame.height, 12))
+        grid(frame, height=rows_high(frame.height, 12))
 
 
 if __name__ == "__main__":

@@ -88,16 +88,6 @@ def limited(sql: str, most: int) -> str:
     return f"SELECT * FROM (\n{bare}\n) LIMIT {most:d}"  # noqa: S608  the reader's own question
 
 
-def as_csv(frame: pl.DataFrame) -> bytes:
-    """Write a frame as CSV; lists and structs become JSON text."""
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-    flat = frame.with_columns(
-        pl.Series(name, [None if v is None else str(v) for v in frame[name].to_list()], pl.String)
-        for name in nested
-    )
-    return flat.write_csv().encode()
-
-
 def as_parquet(frame: pl.DataFrame) -> bytes:
     """Write a frame as Parquet."""
     sink = io.BytesIO()

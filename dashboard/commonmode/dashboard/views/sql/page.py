@@ -7,10 +7,10 @@ import time
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, empty, footing, panel, rows_high
+from commonmode.dashboard.panel import chart, empty, footing, grid, panel, rows_high
 from commonmode.dashboard.url_state import choose, chosen
 from commonmode.dashboard.views.sql import charts, data
-from commonmode.store import QueryError, QueryRefusedError
+from commonmode.store import QueryError, QueryRefusedError, as_csv
 
 LIMITS = (100, 1_000, 5_000, 50_000)
 
@@ -45,7 +45,7 @@ def schema() -> None:
         table = st.selectbox("Table or view", names, index=first, key="table", bind="query-params")
         chosen = table or names[first]
         st.caption(tables.filter(pl.col("name") == chosen)["comment"].item() or "")
-        st.dataframe(data.columns(chosen), hide_index=True, height=300, key="sql-columns")
+        grid(data.columns(chosen), height=300, key="sql-columns")
         footing(len(names), "tables and views")
 
 
@@ -109,7 +109,7 @@ def result(frame: pl.DataFrame, more: bool, seconds: float) -> None:  # noqa: FB
             return
         table, picture = st.tabs([":material/table_rows: Table", ":material/bar_chart: Chart"])
         with table:
-            st.dataframe(frame, hide_index=True, height=rows_high(frame.height, 10), key="sql-rows")
+            grid(frame, height=rows_high(frame.height, 10), key="sql-rows")
         with picture:
             draw(frame)
         note = "there are more: raise the limit" if more else "all of them"
@@ -117,7 +117,7 @@ def result(frame: pl.DataFrame, more: bool, seconds: float) -> None:  # noqa: FB
         with st.container(horizontal=True):
             st.download_button(
                 "CSV",
-                data.as_csv(frame),
+                as_csv(frame),
                 "commonmode.csv",
                 "text/csv",
                 icon=":material/download:",
