@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
+import traceback
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +14,8 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from commonmode.dashboard.plain_text import visible
 
 
 class _InlineScripts(HTMLParser):
@@ -126,6 +130,17 @@ def _is_own(headers: Headers) -> bool:
     allowed = {urlsplit(one).netloc for one in st.get_option("server.corsAllowedOrigins")}
     return origin is None or urlsplit(origin).netloc in {headers.get("host"), *allowed}
 
+
+def plainly(record: logging.LogRecord) -> bool:
+    """Leave nothing in a record that a terminal obeys: what failed on a page quotes agents."""
+    record.msg, record.args = visible(record.getMessage()), ()
+    if record.exc_info:
+        record.exc_text = visible("".join(traceback.format_exception(*record.exc_info)))
+    return True
+
+
+# Streamlit gives its loggers handlers and forms of its own, again and again; a filter stays.
+logging.getLogger("streamlit.error_util").addFilter(plainly)
 
 app = st.App(
     Path(__file__).with_name("app.py"), middleware=[Middleware(Carrying), Middleware(OwnPagesOnly)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from typing import Any
 
@@ -130,10 +131,12 @@ def main(arguments: list[str] | None = None) -> Any:
         error.message = plain(error.message)
         error.show()
         sys.exit(error.exit_code)
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last word of a verb
         code = exit_code_of(error)
         if code is None:
-            raise
+            # A defect of ours, which may quote what agents wrote.
+            sys.stderr.write(plain(traceback.format_exc()))
+            sys.exit(1)
         said = "Interrupted." if code == 130 else f"Error: {plain(str(error))}"  # noqa: PLR2004  the shell's own number
         # A path that is cut in two cannot be copied: the terminal wraps better.
         errors.print(said, markup=False, soft_wrap=True)

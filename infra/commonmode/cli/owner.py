@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from commonmode.cli.listen import listen_options, public_address
+from commonmode.cli.logs import log_to_stderr
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.events import Level
@@ -58,9 +59,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     Example:
       commonmode owner -b 127.0.0.1:9092
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
-    )
+    log_to_stderr("%(asctime)s %(levelname)s %(threadName)s %(message)s")
     # The clients tell of every connection; what goes wrong they say louder.
     logging.getLogger("kafka").setLevel(logging.WARNING)
     public = public_address(data_dir, listen, tls_cert, tls_key)

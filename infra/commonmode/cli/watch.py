@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from commonmode.cli.logs import log_to_stderr
 from commonmode.cli.options import bootstrap_option, data_option, topic_option
 from commonmode.detectors.scope.live import LiveJudge
 from commonmode.local.pulse import EVERY_SECONDS, beat
@@ -37,7 +38,7 @@ def command(
     if address is None:
         msg = "no Kafka named, and none was started here. Hint: give -b, or run `commonmode up`."
         raise click.UsageError(msg)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to_stderr("%(asctime)s %(levelname)s %(message)s")
     for chatty in ("kafka", "aiokafka", "faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     topics = Topics.named(topic)

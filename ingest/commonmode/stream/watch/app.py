@@ -180,6 +180,8 @@ def run(app: Any, data_dir: Path) -> None:
     """Run a worker in this process until SIGINT or SIGTERM; then exit."""
     # Faust would set up logging anew, and then nobody hears of findings or partitions.
     worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    # It draws with escapes, into log files too.
+    worker.spinner = None
     try:
         worker.execute_from_commandline()
     finally:
