@@ -59,6 +59,8 @@ class Detector(ABC):
     """Kind of event → columns read of it, beside `id`, `kind`, `at`, `agent`."""
     tables: ClassVar[Mapping[str, TallyTable]]
     """The tally tables, and with them how tallies merge."""
+    reads_ids: ClassVar[bool] = True
+    """Whether it reads the `id` of events: in a large log no column costs more."""
     names_first: ClassVar[bool] = False
     """Whether subjects are named before they are looked at, and each is scored, found or not.
 
@@ -76,7 +78,8 @@ class Detector(ABC):
         Parameters
         ----------
         events : polars.LazyFrame
-            Columns ``id, kind, at, agent`` and those of `reads`, of the kinds of `reads`.
+            Columns ``id, kind, at, agent`` and those of `reads`, of the kinds of `reads`; ``id``
+            may be missing where `reads_ids` is False.
 
         Returns
         -------

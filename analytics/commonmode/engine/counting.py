@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from commonmode.detectors import Detector, Narrowing, Tallies
 from commonmode.engine import ledger, shards
 from commonmode.engine.carried import earliest
 from commonmode.engine.failure import blaming
+from commonmode.engine.reading import together
 from commonmode.engine.state import Pending, State
 from commonmode.engine.windows import window_of, window_start
 from commonmode.store import Reader, StoredTally
@@ -49,25 +51,30 @@ def count(source: Reader, detector: Detector, state: State, first: int, until: i
         .touched(_touched(state, counts, taken))
         .filled(_filled(detector, parts))
         .sharded({part.start: part.shards(detector, taken) for part in parts}),
-        events=events.height,
+        events=sum(map(len, events)),
     )
 
 
-def by_window(detector: Detector, events: pl.DataFrame) -> Counts:
-    """Tally events window by window; windows of which nothing is counted are left out."""
-    if events.is_empty():
-        return {}
-    split = events.with_columns(window_start(detector.window)).partition_by(
-        "window_start", as_dict=True, include_key=False
-    )
-    tallied = {
-        start: (part.height, detector.tally(part.lazy())) for (start,), part in split.items()
-    }
+def by_window(detector: Detector, kinds: Sequence[pl.DataFrame]) -> Counts:
+    """Tally events, given kind by kind, window by window; windows without counts are left out."""
+    shape = [events.clear() for events in kinds]
+    parts = {start: together([*shape, *rows]) for start, rows in _split(detector, kinds).items()}
+    tallied = {start: (rows.height, detector.tally(rows.lazy())) for start, rows in parts.items()}
     return {
         start: (events, tallies)
         for start, (events, tallies) in sorted(tallied.items())
         if any(not rows.is_empty() for rows in tallies.values())
     }
+
+
+def _split(detector: Detector, kinds: Sequence[pl.DataFrame]) -> dict[datetime, list[pl.DataFrame]]:
+    split: dict[datetime, list[pl.DataFrame]] = defaultdict(list)
+    for events in kinds:
+        placed = events.with_columns(window_start(detector.window))
+        parted = placed.partition_by("window_start", as_dict=True, include_key=False)
+        for (start,), part in parted.items():
+            split[start].append(part)
+    return split
 
 
 class HandedOn(NamedTuple):

@@ -14,7 +14,7 @@ from commonmode.detectors import Detector, Narrowing, Window
 from commonmode.detectors.coding import plain
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
-from commonmode.engine.reading import events_of
+from commonmode.engine.reading import queries_of
 from commonmode.engine.record import Recorded, findings_in, latest
 from commonmode.engine.shards import EMPTIED, parameters_hash
 from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
@@ -86,11 +86,11 @@ def new_events(
     first: int,
     until: int,
     narrowed: Mapping[Window, Narrowing],
-) -> pl.DataFrame:
-    """Return the events of a span of the store that can change what a detector counted."""
+) -> list[pl.DataFrame]:
+    """Return the events, kind by kind, of a span that can change what a detector counted."""
     span = {"first": first, "until": until}
-    query = events_of(detector, "seq >= $first AND seq < $until", span, narrowed)
-    return source.query(query.text, query.parameters)
+    queries = queries_of(detector, "seq >= $first AND seq < $until", span, narrowed)
+    return [source.query(query.text, query.parameters) for query in queries]
 
 
 _OF = "detector = $detector AND version = $version AND parameters_hash = $hash"

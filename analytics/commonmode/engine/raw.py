@@ -13,7 +13,7 @@ from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import as_of
 from commonmode.engine.carried import Carried
 from commonmode.engine.judging import judge
-from commonmode.engine.reading import events_of
+from commonmode.engine.reading import queries_of, together
 from commonmode.engine.windows import FIRST, LAST
 from commonmode.store import Reader
 
@@ -75,5 +75,6 @@ class Raw:
         values = {name: value for name, value in values.items() if f"${name}" in where}
         values |= {"first": first, "until": first + SPAN}
         where = f"{where} AND seq >= $first AND seq < $until"
-        query = as_of(events_of(self.detector, where, values, narrowed), self.positions)
-        return self.reader.query(query.text, query.parameters)
+        plain = queries_of(self.detector, where, values, narrowed)
+        queries = [as_of(query, self.positions) for query in plain]
+        return together(self.reader.query(query.text, query.parameters) for query in queries)

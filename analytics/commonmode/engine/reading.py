@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import polars as pl
 
 from commonmode.detectors import Detector, Narrowing, Query, Window
 from commonmode.detectors.query import Parameter
 
 
-def events_of(
+def queries_of(
     detector: Detector,
     where: str,
     values: Mapping[str, Parameter],
     narrowed: Mapping[Window, Narrowing],
-) -> Query:
-    """Return the query for the events that a detector reads, of those that meet a condition.
+) -> list[Query]:
+    """Return the queries for the events that a detector reads, of those that meet a condition.
+
+    There is one for each kind, as columns that a kind does not have cost time all the same.
 
     Parameters
     ----------
@@ -30,13 +34,25 @@ def events_of(
     Examples
     --------
     >>> from commonmode.detectors import Monoculture
-    >>> query = events_of(Monoculture(), "seq < $until", {"until": 9}, {})
+    >>> query, = queries_of(Monoculture(), "seq < $until", {"until": 9}, {})
     >>> query.text.split(" FROM ")[1]
-    'events WHERE seq < $until AND list_contains($kinds::VARCHAR[], kind)'
+    'events WHERE seq < $until AND kind = $kind'
     """
-    columns = ", ".join(f'"{name}"' for name in detector.columns())
-    base = f"{where} AND list_contains($kinds::VARCHAR[], kind)"
-    parameters: dict[str, Parameter] = {**values, "kinds": list(detector.reads)}
+    return [_of_kind(detector, kind, where, values, narrowed) for kind in detector.reads]
+
+
+def _of_kind(
+    detector: Detector,
+    kind: str,
+    where: str,
+    values: Mapping[str, Parameter],
+    narrowed: Mapping[Window, Narrowing],
+) -> Query:
+    always = ("id", "kind", "at", "agent") if detector.reads_ids else ("kind", "at", "agent")
+    names = dict.fromkeys((*always, *detector.reads[kind]))
+    columns = ", ".join(f'"{name}"' for name in names)
+    base = f"{where} AND kind = $kind"
+    parameters: dict[str, Parameter] = {**values, "kind": kind}
     if not narrowed:
         text = f"SELECT {columns} FROM events WHERE {base}"  # noqa: S608  columns are declared in code
         return Query(text, parameters)
@@ -57,6 +73,17 @@ def events_of(
     """  # noqa: S608  columns are declared in code
     most = max(one.most for one in narrowed.values())
     return Query(text, {**parameters, **times, "most": most})
+
+
+def together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Put the events of all kinds together; a column that a kind does not have is null.
+
+    Examples
+    --------
+    >>> together([pl.DataFrame({"kind": ["a"]}), pl.DataFrame({"kind": ["b"], "n": [1]})]).rows()
+    [('a', None), ('b', 1)]
+    """
+    return pl.concat(parts, how="diagonal")
 
 
 def _inside(narrowed: Mapping[Window, Narrowing]) -> tuple[str, dict[str, Parameter]]:

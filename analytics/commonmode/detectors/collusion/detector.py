@@ -141,6 +141,7 @@ class Collusion(Limits, Detector):
 
     name: ClassVar[str] = "collusion"
     version: ClassVar[int] = 4
+    reads_ids: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
         "bid_placed": (

@@ -137,6 +137,7 @@ class Scope(Detector):
 
     name: ClassVar[str] = "scope"
     version: ClassVar[int] = 2
+    reads_ids: ClassVar[bool] = False
     reads: ClassVar = {
         "permission_granted": (
             "grant",
