@@ -1,6 +1,6 @@
 """Detectors: one phenomenon a file; each a mergeable tally and a judgement."""
 
-from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.base import Detector, Sitting, Window
 from commonmode.detectors.bound import Narrowing
 from commonmode.detectors.collusion import Collusion
 from commonmode.detectors.finding import Finding, finding_id
@@ -25,6 +25,7 @@ __all__ = [
     "Query",
     "Scope",
     "Score",
+    "Sitting",
     "Tallies",
     "TallyTable",
     "Verdict",

@@ -107,6 +107,13 @@ class Detector(ABC):
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
 
+    def sitting(self, everywhere: Tallies) -> Sitting:  # noqa: ARG002  for those who prepare
+        """Return a judge of window after window, given what any of them hands on.
+
+        What holds in every window may be worked out once there; the scores are those of `judge`.
+        """
+        return Sitting(self)
+
     def parameters(self) -> dict[str, Any]:
         """Return the parameters, JSON-ready, as findings store them."""
         return {
@@ -119,3 +126,30 @@ class Detector(ABC):
         """Return every column read, of any kind, once, in a stable order."""
         wanted = ("id", "kind", "at", "agent", *(c for cs in cls.reads.values() for c in cs))
         return tuple(dict.fromkeys(wanted))
+
+
+class Sitting:
+    """Judges window after window of one detector.
+
+    Parameters
+    ----------
+    detector : Detector
+        Whose windows they are.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
+        """Score a window from the parts of its own tallies and what other windows hand on."""
+        return self._detector.judge(self.merged(own, handed_on), window)
+
+    def merged(self, own: Sequence[Tallies], handed_on: Tallies) -> Tallies:
+        """Add the parts of a window's own tallies and what other windows hand on up."""
+        tallies = self._detector.merge(own)
+        for name, rows in handed_on.items():
+            # What is handed on is merged already; for all grants that there are, once is enough.
+            alone = tallies[name].is_empty()
+            table = self._detector.tables[name]
+            tallies[name] = rows if alone else table.merge([tallies[name], rows])
+        return tallies

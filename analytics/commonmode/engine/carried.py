@@ -39,6 +39,14 @@ class Carried:
             if table.since
         }
 
+    def everywhere(self) -> Tallies:
+        """Return all that any window hands on; before the first window is judged."""
+        behind = {name: [rows] for name, rows in self._behind.items()}
+        for _, name, rows in self._ahead:
+            behind[name].append(rows)
+        merged = {name: self._tables[name].merge(rows) for name, rows in behind.items()}
+        return {**merged, **self._everywhere}
+
     def into(self, window: Window) -> Tallies:
         """Return what holds in a window beside its own rows; windows come in order of time."""
         self._move_to(window.start)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from commonmode.detectors import Detector, Finding, Score, Tallies, Window, finding_id
+from commonmode.detectors import Detector, Finding, Score, Sitting, Window, finding_id
 from commonmode.engine import lifecycle, shards
 from commonmode.engine.carried import Carried
 from commonmode.engine.evidence import gather
@@ -35,6 +35,7 @@ class Judge:
     detector: Detector
     positions: dict[str, int]
     carried: Carried
+    sitting: Sitting
 
     def window(
         self,
@@ -62,8 +63,9 @@ class Judge:
 
     def _scores(self, window: Window, parts: Sequence[tuple[int, str, bytes]]) -> dict[str, Score]:
         with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
-            own = shards.to_tallies((table, data) for _, table, data in parts)
-            scores = judge(self.detector, window, own, self.carried)
+            stored = shards.to_tallies((table, data) for _, table, data in parts)
+            own = [self.carried.own(part) for part in stored]
+            scores = self.sitting.scores(own, self.carried.into(window), window)
             ids = [finding_id(self.detector, window, score.subject) for score in scores]
             return lifecycle.by_id(scores, ids)
 
@@ -89,18 +91,6 @@ class Judge:
                 as_of=self.positions,
             )
         )
-
-
-def judge(
-    detector: Detector, window: Window, own: Sequence[Tallies], carried: Carried
-) -> Sequence[Score]:
-    """Judge a window from the parts of its own tallies and what other windows hand on."""
-    tallies, handed_on = detector.merge(map(carried.own, own)), carried.into(window)
-    for name, rows in handed_on.items():
-        # What is handed on is merged already; for all grants that there are, once is enough.
-        alone = tallies[name].is_empty()
-        tallies[name] = rows if alone else detector.tables[name].merge([tallies[name], rows])
-    return detector.judge(tallies, window)
 
 
 def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> JudgedWindow:

@@ -128,7 +128,13 @@ class Run:
         if not closed:
             return Tick()
         carried = Carried(self.detector.tables, ledger.carried_parts(self.reader, self.detector))
-        judge = Judge(self.reader, self.detector, self.reached.positions, carried)
+        judge = Judge(
+            reader=self.reader,
+            detector=self.detector,
+            positions=self.reached.positions,
+            carried=carried,
+            sitting=self.detector.sitting(carried.everywhere()),
+        )
         done = Tick()
         for block in blocks(closed):
             done += self._judge_block(block, judge)

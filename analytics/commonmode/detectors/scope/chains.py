@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -26,6 +27,34 @@ SCOPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 `known` is when its last link was written down. `sure` is False where it leads to a grant that was
 never seen or over an exception that was not reviewed; `glass` is True where it leads over one."""
+
+
+EVER = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+class Known(NamedTuple):
+    """What is known of permission."""
+
+    grants: pl.DataFrame
+    revocations: pl.DataFrame
+    reviews: pl.DataFrame
+
+    @classmethod
+    def of_tallies(cls, tallies: Mapping[str, pl.DataFrame]) -> Known:
+        """Take the tables of permission."""
+        return cls._make(tallies[name] for name in cls._fields)
+
+    def before(self, window: Window) -> Known:
+        """Take what matters before the end of a window."""
+        return self._replace(
+            grants=self.grants.filter(pl.col("start") < window.end),
+            reviews=self.reviews.filter(pl.col("since") < window.end),
+        )
+
+    def of(self, actions: pl.DataFrame) -> Known:
+        """Take what matters to some actions."""
+        holders, named = actions["agent"].unique(), actions["grant"].drop_nulls().unique()
+        return self._replace(grants=lineage(self.grants, holders, named))
 
 
 class Chains(NamedTuple):

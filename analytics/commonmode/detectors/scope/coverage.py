@@ -29,7 +29,7 @@ def answers(actions: pl.DataFrame, chains: Chains, grants: pl.DataFrame) -> pl.D
     chains : Chains
         What was permitted.
     grants : polars.DataFrame
-        Every grant known: of other holders and ids the log can tell nothing.
+        All grants of their agents and of the ids they name: of others the log can tell nothing.
     """
     asked = actions.with_columns(situation=_runs())
     situations = asked.group_by("situation").agg(

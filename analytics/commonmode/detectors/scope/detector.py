@@ -6,20 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import polars as pl
 
 from commonmode.detectors.attempt import ATTEMPT
-from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.base import Detector, Sitting, Window
 from commonmode.detectors.scope import escalation
-from commonmode.detectors.scope.chains import lineage, resolve
+from commonmode.detectors.scope.chains import Known, resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
 from commonmode.detectors.scope.grants import BREACHING, PERMITTED
 from commonmode.detectors.scope.hindsight import as_known_then, grants_of
 from commonmode.detectors.scope.ledger import ARREARS
 from commonmode.detectors.scope.reach import reach
 from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, exposed, score
+from commonmode.detectors.scope.standing import ScopeSitting
 from commonmode.detectors.scope.terms import labelled, wording
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
@@ -174,39 +175,23 @@ class Scope(Detector):
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Judge every action of the window at its own time, and the grants given in it."""
-        known = Known.before(tallies, window)
         inside = pl.col("at").is_between(window.start, window.end, closed="left")
         actions = tallies["actions"].filter(inside)
+        known = Known.of_tallies(tallies).before(window)
         edges = escalation.scores(escalation.edges(known.grants, window), window)
-        return [*_agents(actions, known, window), *edges]
+        return [*_agents(actions, known, window, actions["resource"]), *edges]
+
+    def sitting(self, everywhere: Tallies) -> Sitting:
+        """Resolve the plain permissions once, and judge only what they do not settle."""
+        return ScopeSitting(self, _agents, everywhere)
 
 
-class Known(NamedTuple):
-    """What is known of permission in a window."""
-
-    grants: pl.DataFrame
-    revocations: pl.DataFrame
-    reviews: pl.DataFrame
-
-    @classmethod
-    def before(cls, tallies: Tallies, window: Window) -> Known:
-        """Take what matters before the end of a window."""
-        return cls(
-            tallies["grants"].filter(pl.col("start") < window.end),
-            tallies["revocations"],
-            tallies["reviews"].filter(pl.col("since") < window.end),
-        )
-
-    def of(self, actions: pl.DataFrame) -> Known:
-        """Take what matters to some actions."""
-        holders, named = actions["agent"].unique(), actions["grant"].drop_nulls().unique()
-        return self._replace(grants=lineage(self.grants, holders, named))
-
-
-def _agents(actions: pl.DataFrame, known: Known, window: Window) -> list[Score]:
+def _agents(
+    actions: pl.DataFrame, known: Known, window: Window, resources: pl.Series
+) -> list[Score]:
     related = known.of(actions)
     chains = resolve(*related, window)
-    judged = _hindsight(answers(actions, chains, known.grants), related, window)
+    judged = _hindsight(answers(actions, chains, related.grants), related, window)
     speaking = judged.filter((pl.col("answer") != "ok") | pl.col("then").is_in(BREACHING))
     heard = judged.join(speaking.select("agent").unique(), on="agent", how="semi")
     told = [row for row in map(Counts._make, _per_agent(heard).iter_rows()) if not row.silent]
@@ -216,7 +201,7 @@ def _agents(actions: pl.DataFrame, known: Known, window: Window) -> list[Score]:
     mine = judged.filter(pl.col("agent").is_in(names))
     used = dict(_used(mine).iter_rows())
     scopes = chains.scopes.filter(pl.col("agent").is_in(names))
-    reached = dict(reach(scopes, chains.book, actions["resource"]).iter_rows())
+    reached = dict(reach(scopes, chains.book, resources).iter_rows())
     wider = _wider(related.grants, names)
     return [
         exposed(
@@ -283,11 +268,10 @@ def _reviews(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _actions(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Write every action down: hardly two are of one instant, so merging alone adds up."""
     labels = pl.when(pl.col("provenance").is_not_null()).then(labelled())
-    return (
-        events.with_columns(labels=labels, attempt=ATTEMPT)
-        .group_by(*SITUATION, "attempt", "at")
-        .agg(n=pl.len().cast(pl.Int64))
+    return events.with_columns(labels=labels, attempt=ATTEMPT, n=pl.lit(1, pl.Int64)).select(
+        list(ACTIONS.schema)
     )
 
 

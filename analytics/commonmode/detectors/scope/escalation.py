@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
@@ -47,8 +48,9 @@ def edges(grants: pl.DataFrame, window: Window) -> list[Edge]:
     """
     given = pl.max_horizontal("at", "start").is_between(window.start, window.end, closed="left")
     issued = grants.filter(pl.col("parent").is_not_null() & given)
-    above = grants.select(parent="grant", above="terms").unique()
-    pairs = issued.select("parent", "terms").unique().join(above, on="parent")
+    named = issued.select(grant="parent").unique()
+    above = grants.join(named, on="grant", how="semi").select(parent="grant", above="terms")
+    pairs = issued.select("parent", "terms").unique().join(above.unique(), on="parent")
     pairs = each(pairs, ("terms", "above"), "more", pl.Boolean, _more)
     wider = pairs.group_by("parent", "terms").agg(pl.col("more").all()).filter("more")
     suspects = issued.join(wider, on=("parent", "terms"), how="semi")
@@ -56,6 +58,7 @@ def edges(grants: pl.DataFrame, window: Window) -> list[Edge]:
     return between(grants_of(suspects), grants_of(parents))
 
 
+@lru_cache(maxsize=2**17)
 def _more(child: str, parent: str) -> bool:
     return bool(beyond(read_terms(child), read_terms(parent)))
 
