@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from polars.testing import assert_frame_equal
 from tests.dashboard.small_store import fill
-from tests.store.samples import NOON, actions, batch
+from tests.store.samples import NOON, actions, batch, until_folded
 
 from commonmode.dashboard.period import EXTENT
 from commonmode.dashboard.views.economy import data as economy
@@ -79,6 +79,7 @@ def test_of_the_events_only_those_not_folded_yet_are_read(
     monkeypatch.setattr(rollups, "FOLD_ROWS", 100)
     with Writer(tmp_path) as writer:
         writer.append(batch(actions(200)))
+        until_folded(writer)
         writer.append(batch(actions(30, first=200)))
         asked = {"start": NOON.replace(minute=0), "grain": 60, "width": 120}
         named = {name: value for name, value in asked.items() if f"${name}" in sql}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from commonmode.events import (
     Rejected,
     to_table,
 )
-from commonmode.store import Batch, Writer, store_path
+from commonmode.store import Batch, Writer, rollups, store_path
 
 
 @cache
@@ -99,3 +100,13 @@ def finding(revision: int = 0, finding_id: str = "f", **fields: Any) -> Event:
     }
     name = f"{finding_id}:{revision}"
     return kind(id=name, at=NOON, agent="commonmode/scope", finding=content)
+
+
+def until_folded(writer: Writer) -> None:
+    """Wait until readers of counts have no more events to scan than they should."""
+    cursor = writer.cursor()
+    waiting = (
+        "SELECT count(*) FROM events WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds)"
+    )
+    while cursor.execute(waiting).fetchall()[0][0] >= rollups.FOLD_ROWS:
+        time.sleep(0.005)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +17,19 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.store.samples import NOON, action, actions, batch, finding, new_folder, with_empty_store
+from tests.store.samples import (
+    NOON,
+    action,
+    actions,
+    batch,
+    finding,
+    new_folder,
+    until_folded,
+    with_empty_store,
+)
 
 from commonmode.events import BidPlaced, Event, TruthDeclared
-from commonmode.store import Writer, connect, rollups
+from commonmode.store import Writer, connect, database, rollups
 from commonmode.store.snapshot import snapshot
 
 SCANS = {
@@ -96,23 +109,54 @@ def test_the_counts_equal_a_scan_after_every_batch_and_every_opening(
         writer.close()
 
 
+def total(cursor: duckdb.DuckDBPyConnection, counts: str) -> int:
+    query = f"SELECT coalesce(sum(events), 0) FROM {counts}"
+    ((events,),) = cursor.execute(query).fetchall()
+    return int(events)
+
+
 def test_few_events_are_left_to_scan(writer: Writer) -> None:
     for first in range(0, 40, 4):
         writer.append(batch(actions(4, first=first)))
+        until_folded(writer)
 
     cursor = writer.cursor()
-    folded = cursor.execute("SELECT sum(events) FROM folded_presence").fetchall()
-    recent = cursor.execute("SELECT coalesce(sum(events), 0) FROM recent_presence").fetchall()
-    assert folded[0][0] + recent[0][0] == 40
-    assert recent[0][0] < 5
+    assert total(cursor, "folded_presence") + total(cursor, "recent_presence") == 40
+    assert total(cursor, "recent_presence") < 5
 
 
 def test_a_key_has_one_row_however_often_it_is_folded(writer: Writer) -> None:
     for first in range(0, 40, 8):
         writer.append(batch(actions(8, first=first)))
+        until_folded(writer)
 
     assert rows(writer.cursor(), "SELECT agent, events FROM folded_presence") == [("a", 40)]
     assert rows(writer.cursor(), "SELECT count(*) FROM folded_activity") == [(2,)]
+
+
+def test_batches_are_stored_and_counted_in_the_middle_of_a_fold(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, may_end = threading.Event(), threading.Event()
+
+    @contextmanager
+    def long_transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        with database.transaction(cursor):
+            yield
+            under_way.set()
+            may_end.wait(60)
+
+    monkeypatch.setattr(rollups, "transaction", long_transaction)
+    writer.append(batch(BUSY))
+    assert under_way.wait(60)
+    for first in range(8, 40, 8):
+        assert writer.append(batch(actions(8, first=first))).stored == 8
+    assert total(writer.cursor(), "folded_presence") == 0
+    assert differences(writer.cursor()) == []
+
+    may_end.set()
+    until_folded(writer)
+    assert differences(writer.cursor()) == []
 
 
 def test_what_cannot_be_folded_is_stored_and_counted_all_the_same(
@@ -122,14 +166,16 @@ def test_what_cannot_be_folded_is_stored_and_counted_all_the_same(
     appended = writer.append(batch(BUSY))
 
     assert appended.stored == 8
-    assert "could not be folded" in caplog.text
+    while "could not be folded" not in caplog.text:
+        time.sleep(0.005)
     assert rows(writer.cursor(), "FROM folded_activity") == []
     assert differences(writer.cursor()) == []
 
     monkeypatch.undo()
     monkeypatch.setattr(rollups, "FOLD_ROWS", 5)
     writer.append(batch(actions(1, first=8)))
-    assert rows(writer.cursor(), "SELECT sum(events) FROM folded_presence") == [(9,)]
+    until_folded(writer)
+    assert total(writer.cursor(), "folded_presence") == 9
     assert differences(writer.cursor()) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 
@@ -11,7 +12,7 @@ from commonmode.store.database import transaction
 logger = logging.getLogger(__name__)
 
 FOLD_ROWS = 32_768
-"""Most events that a reader of the counts scans, but for the last batch."""
+"""Most events that a reader of the counts scans, but for those that came while folding."""
 
 _ACTIVITY = """
     MERGE INTO folded_activity AS folded USING recent_activity AS recent
@@ -50,6 +51,8 @@ class Rollups:
 
     Whatever is folded, `activity`, `presence` and `resource_use` answer the same: what is not
     folded yet they count from the events themselves.
+    A thread of its own folds, for a fold takes the longer the more agents there are, and no batch
+    should wait for it.
 
     Parameters
     ----------
@@ -58,27 +61,35 @@ class Rollups:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+        self._cursor = connection.cursor()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
+        self._failed = False
         ((self._waiting,),) = connection.execute(_WAITING).fetchall()
         self.came(0)
 
     def came(self, rows: int) -> None:
-        """Take note of rows that were stored, and fold when it is time to."""
+        """Take note of rows that were committed, and have them folded when it is time to."""
         self._waiting += rows
-        if self._waiting < FOLD_ROWS:
-            return
-        try:
-            self._fold()
-        except duckdb.FatalException:
-            # No statement works any more before the file is opened anew.
-            raise
-        except duckdb.Error as error:
-            # The rows are stored whatever becomes of their counts; the next batch tries again.
-            logger.warning("Events could not be folded into counts: %s", error)
-        else:
-            self._waiting = 0
+        if self._waiting >= FOLD_ROWS or self._failed:
+            self._waiting, self._failed = 0, False
+            self._thread.submit(self._fold)
 
     def _fold(self) -> None:
-        with transaction(self._connection):
-            for statement in (_ACTIVITY, _PRESENCE, _RESOURCE_USE, _FOLDED):
-                self._connection.execute(statement)
+        try:
+            fold(self._cursor)
+        except duckdb.Error as error:
+            # The rows are stored whatever becomes of their counts; the next batch tries again.
+            self._failed = True
+            logger.warning("Events could not be folded into counts: %s", error)
+
+    def close(self) -> None:
+        """Let the folds under way end."""
+        self._thread.shutdown()
+        self._cursor.close()
+
+
+def fold(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fold all that is not folded yet, in one transaction."""
+    with transaction(connection):
+        for statement in (_ACTIVITY, _PRESENCE, _RESOURCE_USE, _FOLDED):
+            connection.execute(statement)

@@ -14,7 +14,7 @@ from commonmode.store.database import create_or_upgrade
 from commonmode.store.errors import StoreError
 from commonmode.store.file_reader import CursorReader
 from commonmode.store.reader import Reader
-from commonmode.store.rollups import Rollups
+from commonmode.store.rollups import fold
 
 STORAGE = "v1.5.0"
 """Storage version of the copy: what DuckDB 1.5's command line and UI can open."""
@@ -87,7 +87,7 @@ def _copy(reader: Reader, path: Path, on_progress: Callable[[int], object]) -> t
         for table in _SMALL:
             if mark[table]:
                 _insert(copy, table, pa.Table.from_pylist(mark[table]))
-        Rollups(copy)
+        fold(copy)
         return mark["events"], content_hash(CursorReader(copy))
 
 

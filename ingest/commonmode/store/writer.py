@@ -106,11 +106,11 @@ class Writer:
             create_or_upgrade(self._connection, self.path)
             self._event_ids = Identities(self._connection, "events")
             self._finding_ids = Identities(self._connection, "finding_events")
-            self._rollups = Rollups(self._connection)
             self._into = [
                 rows.Inserter(self._connection, table)
                 for table in ("events", "finding_events", "rejected")
             ]
+            self._rollups = Rollups(self._connection)
         except BaseException as error:
             self._connection.close()
             if (fault := file_fault(str(self.path), error)) is not None:
@@ -265,6 +265,7 @@ class Writer:
         """Write everything into the file and let go of it."""
         with self._lock:
             self._open = False
+            self._rollups.close()
             self._connection.close()
 
     def __enter__(self) -> Self:
