@@ -9,10 +9,10 @@ from contextlib import suppress
 import duckdb
 import msgspec
 import pyarrow as pa
-from msgspec import Struct
 
 from commonmode.store.errors import QueryError, QueryRefusedError, StoreError
 from commonmode.store.file_faults import file_fault
+from commonmode.store.known_reads import KnownReads, Read
 from commonmode.store.sandbox import IN_STEPS, Node, check_parsed, check_text, tables_of
 
 Parameters = Mapping[str, object] | Sequence[object] | None
@@ -39,25 +39,7 @@ _NAMEABLE = 2_000
 """Most characters to name a statement by: the parser that does it lets no other thread work."""
 
 
-class Read(Struct, frozen=True):
-    """One statement that can only read, as it is run.
-
-    Parameters
-    ----------
-    query : str
-        Its text.
-    parameters : frozenset of str
-        Names of its parameters.
-    is_explain : bool
-        Whether it asks for the plan.
-    tables : frozenset of str
-        Names of the tables and views it reads, in small letters.
-    """
-
-    query: str
-    parameters: frozenset[str]
-    is_explain: bool
-    tables: frozenset[str]
+_known = KnownReads()
 
 
 def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> Read:
@@ -71,6 +53,14 @@ def single_read(connection: duckdb.DuckDBPyConnection, sql: str) -> Read:
     QueryError
         When it does not parse.
     """
+    if (known := _known.get(sql)) is not None:
+        return known
+    read = _checked(connection, sql)
+    _known.add(sql, read)
+    return read
+
+
+def _checked(connection: duckdb.DuckDBPyConnection, sql: str) -> Read:
     check_text(sql)
     explain = _EXPLAIN.fullmatch(sql)
     body = sql if explain is None else explain["rest"]

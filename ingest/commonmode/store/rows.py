@@ -28,6 +28,8 @@ _REJECTED = pa.schema(
     ]
 )
 
+_FINDINGS = frozenset({kind_of(FindingRaised), kind_of(FindingRevised)})
+
 _NEW_REJECTED = """
     SELECT min(batch_row) AS batch_row FROM arriving
     WHERE NOT EXISTS (
@@ -41,10 +43,9 @@ _NEW_REJECTED = """
 
 def split_findings(events: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Part a batch into what agents did and what was found about them."""
-    kinds = pl.Series(events["kind"].cast(pa.large_string()))
-    found = kinds.is_in([kind_of(FindingRaised), kind_of(FindingRevised)])
-    if not found.any():
+    if _FINDINGS.isdisjoint(events["kind"].unique().to_pylist()):
         return events, EVENT_SCHEMA.empty_table()
+    found = pl.Series(events["kind"].cast(pa.large_string())).is_in(_FINDINGS)
     return events.filter((~found).to_arrow()), events.filter(found.to_arrow())
 
 
