@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -18,6 +19,9 @@ from commonmode.stream import BrokerUnreachableError, Connection, Sink, Topics, 
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+_TURN_SECONDS = 0.0005
+"""How long a thread that computes in Python keeps others waiting. Python's own 5 ms are too long: a
+batch takes Python's lock some forty times, a query thirty, and records are decoded meanwhile."""
 
 
 class Owner:
@@ -81,6 +85,7 @@ class Owner:
         StoreError
             When the store can take no more, a full disk say.
         """
+        sys.setswitchinterval(_TURN_SECONDS)
         with (
             memory.Bound(self._most_memory),
             own(self._data_dir, memory.duckdb_share(self._most_memory)) as writer,
