@@ -69,5 +69,17 @@ def from_flight(error: Exception, where: str) -> StoreError:
             "here it is run/token of the data folder; from elsewhere, one of `commonmode token`",
         )
     if isinstance(error, flight.FlightUnavailableError | flight.FlightTimedOutError):
-        return StoreUnreachableError(f"the owner of the store at {where} does not answer: {text}.")
+        return _unreachable(text, where)
     return StoreError(f"the owner of the store at {where} failed: {text}.")
+
+
+def _unreachable(text: str, where: str) -> StoreUnreachableError:
+    """Say why nobody answers; gRPC tells it in words alone."""
+    if "verify failed" in text or "not in peer certificate" in text:
+        return StoreUnreachableError(
+            f"the certificate of the store at {where} is not trusted.",
+            "name its authority (--ca, or ca= in Python) and the host as the certificate does",
+        )
+    if "lookup failed" in text:
+        return StoreUnreachableError(f"no such host: {where}.")
+    return StoreUnreachableError(f"the owner of the store at {where} does not answer: {text}.")
