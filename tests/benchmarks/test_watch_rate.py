@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,12 +22,14 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from msgspec.structs import replace
 from tests.chaos.whole import COMMONMODE, Whole, until
 
 from commonmode.events import ActionTaken, Event, PermissionGranted, encode
 from commonmode.store import connect
 from commonmode.stream import Connection, Topics, ensure
 from commonmode.stream.watch.app import GROUP
+from commonmode.stream.watch.note_keeper import EVERY_SECONDS
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.kafka]
 
@@ -34,7 +37,9 @@ EVENTS = int(os.environ.get("COMMONMODE_BENCHMARK_EVENTS", "100000"))
 AGENTS = 997
 ALERTS = 200
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+THREE_HOURS = timedelta(hours=3)
 PATIENCE_SECONDS = 240.0
+NOTED_SECONDS = 2 * EVERY_SECONDS
 BARE = Path(__file__).with_name("bare_faust.py")
 
 # Both commit as often, so that what a group has committed tells how far it is.
@@ -44,11 +49,16 @@ Wire = list[tuple[bytes, bytes]]
 
 
 def economy() -> Iterator[Event]:
-    """Grants, then actions of 450 bytes: all permitted but one in a thousand."""
+    """Grants, then actions."""
     for n in range(AGENTS):
         yield PermissionGranted(
             id=f"g-{n}", at=NOON, agent=f"agent-{n}", grant=f"grant-{n}", resources=["market"]
         )
+    yield from acts()
+
+
+def acts() -> Iterator[Event]:
+    """Actions of 450 bytes: all permitted but one in a thousand."""
     for n in range(EVENTS):
         yield ActionTaken(
             id=f"01890a5d-ac96-774b-bcce-b302{n:08x}",
@@ -198,41 +208,74 @@ def test_from_an_action_to_its_alert_in_the_store(
     tell(figures, record_property)
 
 
-def seconds_to_first_alert(broker: str, wire: Wire, folder: Path) -> float:
-    """Return the seconds from starting a worker on a log to its first alert of the present."""
-    topics = Topics.named(f"{uuid4().hex[:12]}.events")
-    ensure(Connection(broker), topics)
-    produce(broker, topics.events, wire)
-    at = NOON + timedelta(hours=1)
-    grant = PermissionGranted(id="last-g", at=at, agent="last", grant="last", actions=[])
-    act = ActionTaken(id="last-a", at=at, agent="last", action="read", resource="vault")
-    produce(broker, topics.events, [(b"last", encode(event)) for event in (grant, act)])
-    command = [*COMMONMODE, "watch", "--data", str(folder), "-b", broker, "-t", topics.events]
-    consumer = Consumer({"bootstrap.servers": broker, "group.id": "first-alert"})
-    consumer.assign([TopicPartition(topics.findings, 0, 0)])
+class Started:
+    """A worker on a log of closed history, started once and again.
 
-    def told() -> bool:
-        return any(b"agent:last" in (m.value() or b"") for m in consumer.consume(1000, 0.05))
+    Parameters
+    ----------
+    broker
+        The cluster.
+    events
+        How many of the economy's events the log holds; two agents then act three hours later.
+    folder
+        The data folder.
+    """
 
-    with subprocess.Popen(command) as worker:
+    def __init__(self, broker: str, events: int, folder: Path) -> None:
+        self._broker, self._folder = broker, folder
+        self._topics = Topics.named(f"{uuid4().hex[:12]}.events")
+        self._starts = 0
+        ensure(Connection(broker), self._topics)
+        wire = [(e.agent.encode(), encode(e)) for e in islice(economy(), events)]
+        # A thousand agents, so that those of each worker agree that the history is closed.
+        later = [replace(e, id=f"l-{e.id}", at=e.at + THREE_HOURS) for e in islice(acts(), AGENTS)]
+        produce(
+            broker, self._topics.events, [*wire, *((e.agent.encode(), encode(e)) for e in later)]
+        )
+
+    def seconds(self) -> float:
+        """Return the seconds from starting a worker to its first alert of the present."""
+        self._starts += 1
+        agent = f"last-{self._starts}"
+        at = NOON + THREE_HOURS
+        grant = PermissionGranted(id=f"g-{agent}", at=at, agent=agent, grant=agent, actions=[])
+        act = ActionTaken(id=f"a-{agent}", at=at, agent=agent, action="read", resource="vault")
+        wire = [(agent.encode(), encode(event)) for event in (grant, act)]
+        produce(self._broker, self._topics.events, wire)
+        command = [*COMMONMODE, "watch", "--data", str(self._folder)]
+        command += ["-b", self._broker, "-t", self._topics.events]
+        name = f"agent:{agent}".encode()
+        with subprocess.Popen(command) as worker, self._reading(self._topics.findings) as read:
+            try:
+                took = until(lambda: any(name in one for one in read()), "told", PATIENCE_SECONDS)
+                with self._reading(self._topics.notes) as noted:
+                    until(lambda: any(b"open_from" in one for one in noted()), "noted")
+                    time.sleep(NOTED_SECONDS)
+                return took
+            finally:
+                worker.kill()
+
+    @contextmanager
+    def _reading(self, topic: str) -> Iterator[Callable[[], list[bytes]]]:
+        consumer = Consumer({"bootstrap.servers": self._broker, "group.id": "first-alert"})
+        consumer.assign([TopicPartition(topic, 0, 0)])
         try:
-            return until(told, "the last is told", PATIENCE_SECONDS)
+            yield lambda: [m.value() or b"" for m in consumer.consume(1000, 0.05)]
         finally:
-            worker.kill()
             consumer.close()
 
 
 def test_what_a_log_costs_a_worker_that_starts(
     broker: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    wire = [(event.agent.encode(), encode(event)) for event in economy()]
+    logs = {n: Started(broker, n, tmp_path / str(n)) for n in (EVENTS // 10, EVENTS)}
 
-    empty = seconds_to_first_alert(broker, [], tmp_path / "empty")
-    full = seconds_to_first_alert(broker, wire, tmp_path / "full")
+    first = {n: log.seconds() for n, log in logs.items()}
+    again = {n: log.seconds() for n, log in logs.items()}
 
-    figures = {
-        "start on an empty log, s": empty,
-        f"start on {len(wire):,} records of its own, s": full,
-        "records read and judged again, a second": len(wire) / (full - empty),
-    }
+    short, long = logs
+    figures = {f"first start, {n:,} closed records, s": first[n] for n in logs}
+    figures |= {f"start from notes, {n:,} closed records, s": again[n] for n in logs}
+    figures["ratio of ten times the history, first start"] = first[long] / first[short]
+    figures["ratio of ten times the history, from notes"] = again[long] / again[short]
     tell(figures, record_property)

@@ -147,6 +147,42 @@ def test_one_wild_clock_closes_nothing() -> None:
     assert len(judge.feed(act("1", "ann", 1))) == 1
 
 
+def test_windows_that_another_judge_closed_stay_closed() -> None:
+    judge = LiveJudge(DETECTOR)
+    judge.go_on(START + timedelta(minutes=20))
+    judge.feed(GRANT)
+
+    assert judge.feed(act("1", "ann", 1)) == []
+    assert len(judge.feed(act("2", "ann", 21))) == 1
+    assert judge.since == START + timedelta(minutes=20)
+
+
+def test_the_oldest_open_window_follows_the_clock() -> None:
+    judge = LiveJudge(DETECTOR, lateness=timedelta(minutes=10))
+    for agent in ("ann", "bob"):
+        judge.feed(act(agent, agent, 55))
+
+    assert judge.since == START + timedelta(minutes=40)
+    assert judge.is_far(START + timedelta(days=2))
+    assert not judge.is_far(START + timedelta(hours=2))
+
+
+def test_what_another_told_is_confirmed_withdrawn_or_left_to_whom_it_concerns() -> None:
+    breach = act("1", "ann", 1)
+    told, judge = LiveJudge(), LiveJudge()
+    told.feed(GRANT)
+    (raised,) = told.feed(breach)
+    judge.feed(GRANT)
+
+    assert judge.recall(raised.finding) == []
+    judge.feed(PermissionGranted(id="l", at=START, agent="ann", grant="l"))
+    judge.feed(breach)
+    (withdrawn,) = judge.recall(raised.finding)
+    assert withdrawn.finding["status"] == "withdrawn"
+    assert judge.recall(withdrawn.finding) == []
+    assert told.recall(withdrawn.finding) == [raised]
+
+
 def test_an_event_costs_the_same_after_many_as_after_few() -> None:
     def seconds(judge: LiveJudge, names: range) -> float:
         began = time.process_time()

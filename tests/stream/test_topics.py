@@ -8,7 +8,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from commonmode.stream import BrokerUnreachableError, Connection, Topics, ensure
-from commonmode.stream.topics import administration, describe, grow
+from commonmode.stream.topics import administration, describe, ensure_notes, grow
 
 pytestmark = pytest.mark.kafka
 
@@ -32,6 +32,17 @@ def test_topics_are_created_so_that_nothing_in_them_expires(broker: str, made: T
         settings = configuration(broker, name)
         assert settings["retention.ms"] == "-1"
         assert settings["cleanup.policy"] == "delete"
+
+
+def test_of_what_the_watch_notes_the_last_word_on_each_thing_is_kept(
+    broker: str, made: Topics
+) -> None:
+    for _ in range(2):
+        ensure_notes(Connection(broker), made)
+
+    settings = configuration(broker, made.notes)
+    assert settings["cleanup.policy"] == "compact"
+    assert settings["retention.ms"] == "-1"
 
 
 def test_making_them_again_or_at_the_same_time_changes_nothing(broker: str, made: Topics) -> None:

@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from commonmode.stream.connection import Connection
-from commonmode.stream.topics import SETTINGS, Topics, administration
+from commonmode.stream.topics import Topics, administration
 
 KEEPING = ("retention.ms", "retention.bytes", "cleanup.policy")
 """Settings of a topic that decide what it forgets."""
@@ -77,12 +77,12 @@ def forgetful(connection: Connection, topics: Topics) -> list[Forgetting]:
         When it does not tell us the settings of its topics.
     """
     with administration(connection) as admin:
-        standing = sorted(set(topics.names).intersection(admin.list_topics()))
+        standing = sorted({*topics.names, topics.notes}.intersection(admin.list_topics()))
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in standing]
         told = admin.describe_configs(asked, config_filter="all").get("topic", {})
     return [
-        Forgetting(topic, name, told[topic][name]["value"], SETTINGS[name])
+        Forgetting(topic, name, told[topic][name]["value"], topics.settings(topic)[name])
         for topic in standing
         for name in KEEPING
-        if told[topic][name]["value"] != SETTINGS[name]
+        if told[topic][name]["value"] != topics.settings(topic)[name]
     ]

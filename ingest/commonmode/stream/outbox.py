@@ -55,11 +55,14 @@ _FORBIDDEN = frozenset(
 
 
 class Record(Struct, frozen=True):
-    """One Kafka record to send, and where it was read, where that is known."""
+    """One Kafka record to send, and where it was read, where that is known.
+
+    No value takes a key out of a topic that is compacted.
+    """
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: Mapping[str, bytes] = {}
     place: Position | None = None
 
@@ -248,7 +251,7 @@ class Outbox:
 
     def _note(self, record: Record, error: KafkaError) -> None:
         if error.code() in _REFUSED:
-            self._refused.append((record, f"{error.str()} ({len(record.value):,} bytes)"))
+            self._refused.append((record, f"{error.str()} ({len(record.value or b''):,} bytes)"))
         else:
             self._failure = self._failure or error
 

@@ -137,11 +137,14 @@ class Pipe:
             return
         hint = "the topic's max.message.bytes and the broker's limit decide how large"
         place = record.place or Position(record.topic, None, 0)
-        self._reject(Rejected(f"the broker refused it: {reason}.", hint, record.value, place))
+        self._reject(
+            Rejected(f"the broker refused it: {reason}.", hint, record.value or b"", place)
+        )
 
     def _shorter(self, letter: Record, reason: str) -> Record:
         """Return a dead letter cut in half: its first bytes are better than none."""
-        half = letter.value[: len(letter.value) // 2]
+        whole = letter.value or b""
+        half = whole[: len(whole) // 2]
         if not half:
             raise BrokerRefusedError(self._connection.bootstrap, f"a dead letter; {reason}")
         note = f" (only {len(half):,} bytes fit the topic)".encode()

@@ -1,4 +1,4 @@
-"""The three topics: their names, and their creation so that nothing in them ever expires."""
+"""The topics: their names, and their creation so that nothing in them ever expires."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ SETTINGS: Mapping[str, str] = {
 }
 """An event log does not forget: an event of 2023 must not expire on arrival."""
 
+NOTES_SETTINGS: Mapping[str, str] = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(LARGEST_RECORD),
+    # Only whole segments are compacted, and every start reads what is not.
+    "segment.bytes": str(2 * LARGEST_RECORD),
+    "min.cleanable.dirty.ratio": "0.1",
+}
+"""Of what workers of the watch note, the last word on each thing is enough."""
+
 _SUFFIX = ".events"
 
 
@@ -36,8 +47,8 @@ class Topics(Struct, frozen=True):
 
     Parameters
     ----------
-    events, findings, rejected : str
-        Names.
+    events, findings, rejected, notes : str
+        Names. `notes` are the watch's own.
     partitions : int
         Partitions of the topic of events, when it is created here.
     """
@@ -45,6 +56,7 @@ class Topics(Struct, frozen=True):
     events: str = "commonmode.events"
     findings: str = "commonmode.findings"
     rejected: str = "commonmode.rejected"
+    notes: str = "commonmode.watch"
     partitions: int = 8
 
     @classmethod
@@ -57,12 +69,16 @@ class Topics(Struct, frozen=True):
         ('acme.findings', 'logs.rejected')
         """
         prefix = events.removesuffix(_SUFFIX)
-        return cls(events, f"{prefix}.findings", f"{prefix}.rejected")
+        return cls(events, f"{prefix}.findings", f"{prefix}.rejected", f"{prefix}.watch")
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """All three."""
+        """The three that are the log; what the watch notes can be had from them again."""
         return (self.events, self.findings, self.rejected)
+
+    def settings(self, name: str) -> Mapping[str, str]:
+        """Return how one of the topics is kept."""
+        return NOTES_SETTINGS if name == self.notes else SETTINGS
 
 
 class TopicState(Struct, frozen=True):
@@ -97,23 +113,38 @@ def administration(connection: Connection) -> Iterator[Any]:
 
 
 def ensure(connection: Connection, topics: Topics) -> None:
-    """Create the topics that are missing; leave those that stand as they are.
+    """Create the topics of the log that are missing; leave those that stand as they are.
 
     Raises
     ------
     BrokerUnreachableError
         When no broker answers, or it will not create them.
     """
+    _ensure(connection, topics, topics.names)
+
+
+def ensure_notes(connection: Connection, topics: Topics) -> None:
+    """Create the topic of notes where it is missing.
+
+    Raises
+    ------
+    BrokerUnreachableError
+        When no broker answers, or it will not create it.
+    """
+    _ensure(connection, topics, (topics.notes,))
+
+
+def _ensure(connection: Connection, topics: Topics, names: tuple[str, ...]) -> None:
     partitions = {topics.events: topics.partitions}
     with administration(connection) as admin:
         standing = set(admin.list_topics())
-        for name in topics.names:
+        for name in names:
             if name not in standing:
-                _create(admin, name, partitions.get(name, 1))
+                _create(admin, name, partitions.get(name, 1), topics.settings(name))
 
 
-def _create(admin: Any, name: str, partitions: int) -> None:
-    wanted = {"num_partitions": partitions, "configs": dict(SETTINGS)}
+def _create(admin: Any, name: str, partitions: int, settings: Mapping[str, str]) -> None:
+    wanted = {"num_partitions": partitions, "configs": dict(settings)}
     try:
         admin.create_topics({name: wanted}, wait_for_metadata=True)
     except TopicAlreadyExistsError:

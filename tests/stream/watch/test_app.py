@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,11 +13,14 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from tests.stream.conftest import eventually
 
 from commonmode.events import ActionTaken, Event, FindingRaised, FindingRevised, PermissionGranted
-from commonmode.stream import Pipe, Topics
+from commonmode.stream import Connection, Pipe, Topics
 from commonmode.stream.log_reader import to_arrivals
 from commonmode.stream.records import read_record
+from commonmode.stream.topics import describe
+from commonmode.stream.watch.notes import Notes, Start
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -42,14 +46,17 @@ def breach(agent: str, n: int) -> ActionTaken:
 
 
 @contextmanager
-def watching(broker: str, topics: Topics, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+def watching(
+    broker: str, topics: Topics, data: Path, log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "commonmode.cli.main", "watch", "--data", str(data)]
-    process = subprocess.Popen([*command, "-b", broker, "-t", topics.events])
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    with (log or Path(os.devnull)).open("wb") as said:
+        process = subprocess.Popen([*command, "-b", broker, "-t", topics.events], stderr=said)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 class Findings:
@@ -95,3 +102,42 @@ def test_a_worker_tells_history_then_the_present_and_nothing_twice_after_a_resta
     assert len(findings.seen) == 3
     assert isinstance(findings.seen[0], FindingRaised)
     assert all(found["provisional"] for found in findings.contents())
+
+
+def noted(broker: str, topics: Topics) -> Start:
+    """Return where a worker would start that watches everybody."""
+    notes = Notes(topics, describe(Connection(broker), (*topics.names, topics.notes)))
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "test"})
+    place = TopicPartition(topics.notes, 0, 0)
+    consumer.assign([place])
+    _, end = consumer.get_watermark_offsets(place)
+    while end > 0:
+        arrivals = to_arrivals(consumer.consume(1000, 0.2))
+        notes.take(arrivals)
+        end = end if not len(arrivals) or arrivals.offsets[-1] + 1 < end else 0
+    consumer.close()
+    return notes.start(range(topics.partitions))
+
+
+def test_a_worker_starts_where_the_one_before_it_noted_that_windows_are_open(
+    broker: str, made: Topics, tmp_path: Path
+) -> None:
+    findings = Findings(broker, made)
+    Pipe(broker, made).run([*grants(), *(breach(agent, 0) for agent in AGENTS)])
+    # Three hours later nobody's window of noon is open.
+    Pipe(broker, made).run(breach(agent, 3 * 3600) for agent in AGENTS)
+    logs = [tmp_path / name for name in ("first.log", "second.log")]
+    with watching(broker, made, tmp_path, logs[0]):
+        findings.wait_for(set(AGENTS), 0)
+        eventually(lambda: len(noted(broker, made).marks) == made.partitions, 120)
+    start = noted(broker, made)
+
+    with watching(broker, made, tmp_path, logs[1]):
+        Pipe(broker, made).run([breach(AGENTS[1], 3 * 3600 + 1)])
+        findings.wait_for({AGENTS[1]}, 1)
+
+    assert len(start.copies) == len(AGENTS)
+    read = sum(at for place, at in start.offsets.items() if place.topic == made.events)
+    assert read == 2 * len(AGENTS)
+    assert "reading them whole" in logs[0].read_text()
+    assert "reading them whole" not in logs[1].read_text().split("watching the agents")[-1]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-
-import msgspec
+from typing import Any
 
 from commonmode.detectors.base import Window
 from commonmode.detectors.finding import Finding, Status, finding_id
@@ -16,6 +15,7 @@ from commonmode.detectors.scope.grants import Act, Grant
 from commonmode.detectors.scope.ledger import Ledger, Review
 from commonmode.detectors.scope.open_window import Clock, Judged, OpenWindow, Said
 from commonmode.detectors.scope.scoring import score
+from commonmode.detectors.scope.told import REASONS, Told, event_of, withdrawal_of
 from commonmode.detectors.score import Score
 from commonmode.events import (
     ActionTaken,
@@ -36,11 +36,10 @@ Topic = tuple[Window, str]
 
 LATENESS = timedelta(hours=1)
 
-_REASONS: dict[Status, str] = {
-    "opened": "seen live",
-    "updated": "more was seen",
-    "withdrawn": "a grant or an approval that came later covers it",
-}
+FAR = timedelta(days=1)
+"""An action that is so far ahead of everybody's clock has a wild one."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class LiveJudge:
@@ -90,7 +89,8 @@ class LiveJudge:
         self._edges: dict[Topic, Score] = {}
         self._standing: dict[Topic, Finding] = {}
         self._clock = Clock()
-        self._last = Window.of(datetime.min.replace(tzinfo=UTC), self.detector.window)
+        self._last = Window.of(_NEVER, self.detector.window)
+        self._floor = _NEVER
         self._oldest = datetime.max.replace(tzinfo=UTC)
         self._positions: dict[str, int] = {}
 
@@ -99,7 +99,8 @@ class LiveJudge:
     ) -> list[FindingRaised | FindingRevised]:
         """Take one event and return what it changes."""
         if at is not None and at.partition is not None:
-            self._positions[f"{at.source}[{at.partition}]"] = at.offset + 1
+            place = f"{at.source}[{at.partition}]"
+            self._positions[place] = max(at.offset + 1, self._positions.get(place, 0))
         changed = sorted(self._touched(event))
         findings = [found for place in changed for found in self._revise(place)]
         findings += self._flag(event)
@@ -107,11 +108,56 @@ class LiveJudge:
         self._forget()
         return findings
 
+    def go_on(self, since: datetime) -> None:
+        """Leave windows that start before some time closed: another judge has closed them."""
+        self._floor = max(self._floor, since)
+
+    @property
+    def since(self) -> datetime:
+        """Start of the oldest window that is open: what happened before it is of no consequence."""
+        reached = self._clock.reached
+        if self.lateness is None or reached - _NEVER < self.lateness:
+            return self._floor
+        return max(self._floor, Window.of(reached - self.lateness, self.detector.window).start)
+
+    def opens(self, at: datetime) -> datetime:
+        """Return the start of the window in which what happened at some time is judged."""
+        return self._window_of(at).start
+
+    def is_far(self, at: datetime) -> bool:
+        """Whether a time is so far ahead that its window will not close for long, if ever."""
+        now = max(self._clock.reached, self._floor)
+        return now > _NEVER and at - now > FAR
+
+    def recall(self, said: Mapping[str, Any]) -> list[FindingRaised | FindingRevised]:
+        """Return what is to be said of a finding that somebody told; nothing if it is not ours.
+
+        It is ours while its window is open, when we watch the agent that it is about, or when it
+        is about a grant. What another judge told, of events that came to it in another order, may
+        be no finding here: then it is withdrawn.
+        """
+        told = Told.of(said)
+        if told is None or not self._is_ours(told):
+            return []
+        topic = (told.window, told.subject)
+        if self._stands(topic):
+            return [event_of(self._standing[topic])]
+        if told.status == "withdrawn":
+            return []
+        return [withdrawal_of(told, said, self.detector.name)]
+
     def scores(self) -> dict[Topic, Score]:
         """Return the scores of open windows, alarming or not, as the detector gives them."""
         speaking = [place for place, one in self._open.items() if not one.counts().silent]
         agents = {(place[0], f"agent:{place[1]}"): self._score(place) for place in speaking}
         return agents | self._edges
+
+    def _is_ours(self, told: Told) -> bool:
+        window, subject = told.window, told.subject
+        if told.finding_id != finding_id(self.detector, window, subject) or self._closed(window):
+            return False
+        kind, _, name = subject.partition(":")
+        return kind == "grant" or (window, name) in self._open
 
     def _touched(self, event: Event) -> Iterable[Place]:
         match event:
@@ -230,7 +276,7 @@ class LiveJudge:
         status: Status = "withdrawn" if not found else "updated" if stood else "opened"
         revision = 0 if before is None else before.revision + 1
         self._standing[topic] = self._finding(topic, score, status, revision, proof)
-        yield _event(self._standing[topic])
+        yield event_of(self._standing[topic])
 
     def _finding(
         self, topic: Topic, now: Score, status: Status, revision: int, proof: tuple[str, ...]
@@ -245,7 +291,7 @@ class LiveJudge:
             status=status,
             revision=revision,
             score=now,
-            reason=_REASONS[status],
+            reason=REASONS[status],
             provisional=True,
             evidence_ids=proof,
             evidence_total=int(now.statistic),
@@ -253,7 +299,7 @@ class LiveJudge:
         )
 
     def _closed(self, window: Window) -> bool:
-        return self._past(window.end)
+        return window.start < self._floor or self._past(window.end)
 
     def _past(self, end: datetime) -> bool:
         return self.lateness is not None and self._clock.reached - end >= self.lateness
@@ -275,17 +321,3 @@ class LiveJudge:
 
 def _says(one: Score) -> tuple[object, ...]:
     return (one.statistic, one.measures.get("breaches"), one.resources)
-
-
-def _event(finding: Finding) -> FindingRaised | FindingRevised:
-    kind = FindingRevised if finding.revision else FindingRaised
-    queries = {
-        "evidence_sql": finding.score.evidence.literal(),
-        "recompute_sql": finding.score.recompute.literal(),
-    }
-    return kind(
-        id=f"{finding.finding_id}:{finding.revision}",
-        at=finding.window.end,
-        agent=f"commonmode/{finding.detector}",
-        finding={**msgspec.to_builtins(finding), **queries},
-    )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import TypeVar
 
+from commonmode.stream.arrivals import Arrivals
 from commonmode.stream.connection import Connection
-from commonmode.stream.findings import FindingEvent
 from commonmode.stream.log_reader import LogReader
 from commonmode.stream.positions import Partition, all_partitions
 from commonmode.stream.topic_watch import TopicWatch
 from commonmode.stream.topics import Topics
+from commonmode.stream.watch.doubts import Doubts
+from commonmode.stream.watch.notes import Notes, Start
 from commonmode.stream.watch.view import View
 
-Publish = Callable[[Sequence[FindingEvent]], Awaitable[None]]
+T = TypeVar("T")
+Publish = Callable[[View], Awaitable[None]]
 
 _MOST = 5000
 _SLICE = 500
@@ -26,7 +30,7 @@ _SETTLE_SECONDS = 0.5
 
 
 class LogFollower:
-    """Keeps a view fed with the log, from its beginning to its moving end.
+    """Keeps a view fed with the log, from where it still matters to its moving end.
 
     Parameters
     ----------
@@ -35,20 +39,20 @@ class LogFollower:
     topics : Topics
         Names.
     new_view : callable
-        Makes an empty view; called whenever the log must be read anew.
+        Makes a view that starts where the notes say; called whenever the log must be read anew.
     publish : callable
-        Takes findings to where they belong.
+        Says what a view has to say.
     """
 
     def __init__(
         self,
         connection: Connection,
         topics: Topics,
-        new_view: Callable[[], View],
+        new_view: Callable[[Notes], tuple[View, Start]],
         publish: Publish,
     ) -> None:
-        names = (topics.events, topics.findings)
-        self._events = topics.events
+        self._topics = topics
+        names = (topics.events, topics.findings, topics.notes)
         self._watch = TopicWatch(connection, names, _REFRESH_SECONDS)
         self._reader = LogReader(connection, "commonmode-watch-log")
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="log")
@@ -56,13 +60,15 @@ class LogFollower:
         self._publish = publish
         self._settled_at = float("-inf")
         self._anew = True
-        self.view = new_view()
+        self._notes: Notes | None = None
+        self._doubts = Doubts()
+        self.view, _ = new_view(Notes(topics, {}))
         self.ready = asyncio.Event()
         self.ends: dict[int, int] = {}
         """Where the log ends, of each partition of ours, as last heard of."""
 
     def start_over(self) -> None:
-        """Forget everything and read the log anew: other agents are ours now."""
+        """Forget everything and read anew what matters: other agents are ours now."""
         self._anew = True
         self.ready.clear()
 
@@ -70,14 +76,15 @@ class LogFollower:
         """Read on until told to stop."""
         while not should_stop():
             if self._watch.changed() or self._anew:
-                self._stand_at_beginning()
+                self._stand_at_notes()
             await self._round()
 
-    def _stand_at_beginning(self) -> None:
+    def _stand_at_notes(self) -> None:
         self._anew = False
         self.ready.clear()
-        self.view = self._new_view()
-        self._reader.stand_at(dict.fromkeys(all_partitions(self._watch.found), 0))
+        self._notes = Notes(self._topics, self._watch.found)
+        places = all_partitions(self._watch.found)
+        self._reader.stand_at({p: 0 for p in places if p.topic == self._topics.notes})
 
     async def _round(self) -> None:
         started = time.monotonic()
@@ -85,22 +92,48 @@ class LogFollower:
         arrivals = await loop.run_in_executor(self._pool, self._reader.read, _MOST, _SECONDS)
         if self._anew:
             return
-        rest = iter(arrivals)
-        while part := list(islice(rest, _SLICE)):
-            await self._publish(self.view.take_log(part))
+        if self._notes is not None:
+            await self._take_notes(self._notes, arrivals)
+        else:
+            await self._take_log(arrivals, started)
+
+    async def _take_notes(self, notes: Notes, arrivals: Arrivals) -> None:
+        notes.take(arrivals)
+        if not (self._watch.answered and self._reader.has_read_all):
+            return
+        view, start = self._new_view(notes)
+        for part in _slices(start.copies):
+            view.take_copies(part)
+            await asyncio.sleep(0)
+        if not self._anew:
+            self._notes, self._doubts, self.view = None, Doubts(), view
+            self._reader.stand_at(start.offsets)
+
+    async def _take_log(self, arrivals: Arrivals, started: float) -> None:
+        for part in _slices(arrivals):
+            self.view.take_log(part)
+            await self._publish(self.view)
             # Faust's heartbeats have their turn between two slices.
             await asyncio.sleep(0)
-        if self._watch.answered and self._reader.has_read_all and not self.view.has_caught_up:
-            await self._publish(self.view.catch_up())
+        if self._reader.has_read_all and not self.view.has_caught_up:
+            self.view.catch_up()
             self.ready.set()
         ends = self._reader.ends()
         self.ends = {p.number: end for p, end in ends.items() if self._is_own(p)}
         positions = self._reader.positions
         if all(positions[p] >= end for p, end in ends.items()):
             self._settled_at = started
+        self._answer(positions, ends, started)
+        await self._publish(self.view)
+
+    def _answer(self, read: dict[Partition, int], ends: dict[Partition, int], now: float) -> None:
+        judged = {Partition(self._topics.events, n): at for n, at in self.view.done.items()}
+        done = {p: min(at, judged.get(p, at)) for p, at in read.items()}
+        doubted = list(self.view.doubted.values())
+        self.view.answer(self._doubts.due(doubted, done, ends, now))
 
     def _is_own(self, partition: Partition) -> bool:
-        return partition.topic == self._events and partition.number in self.view.mine
+        return partition.topic == self._topics.events and partition.number in self.view.mine
 
     async def settle(self) -> None:
         """Wait until all that was in the log by now is in the view, half a second at most.
@@ -119,3 +152,9 @@ class LogFollower:
         self._pool.shutdown()
         self._watch.close()
         self._reader.close()
+
+
+def _slices(many: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(many)
+    while part := list(islice(rest, _SLICE)):
+        yield part
