@@ -141,7 +141,7 @@ class Worker:
             del self.view.progress.copies[: len(copies)]
 
     def drain(self, *, commit: bool = True) -> None:
-        while self.read != self._ends():
+        while self.read != self._ends() or not self.view.has_caught_up:
             for number in range(PARTITIONS + 1):
                 self.read_log(number, 1000)
         for number in self.view.mine:
