@@ -52,7 +52,9 @@ class Board:
             return
         told.add(str(row["subject"]))
         sure = "exact" if row["q_value"] is None else f"q = {row['q_value']:.2g}"
-        proof = f"{row['evidence_total']:,} events prove it · explain {row['finding_id']}"
+        cited = row["evidence_total"]
+        proves = "1 event proves it" if cited == 1 else f"{cited:,} events prove it"
+        proof = f"{proves} · explain {row['finding_id']}"
         self._console.print(
             Text.assemble(
                 ("● ", "bold red"),
