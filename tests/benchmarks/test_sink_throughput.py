@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from confluent_kafka import Producer
 
-from commonmode.events import ActionTaken, Event, Rows, decode, encode, to_table
+from commonmode.events import ActionTaken, Rows, decode, encode, to_table
 from commonmode.events.lanes import read_strictly
 from commonmode.store import Writer
 from commonmode.stream import Connection, Sink, Topics, ensure
@@ -34,7 +34,7 @@ ROUNDS = 3
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def economy(count: int = EVENTS) -> Iterator[Event]:
+def economy(count: int = EVENTS) -> Iterator[ActionTaken]:
     """Events with about as many fields filled as real ones have: 400 bytes on the wire."""
     for n in range(count):
         yield ActionTaken(

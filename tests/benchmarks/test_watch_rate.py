@@ -23,6 +23,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 from msgspec.structs import replace
+from tests.benchmarks.test_sink_throughput import economy as actions
 from tests.chaos.whole import COMMONMODE, Whole, until
 
 from commonmode.events import ActionTaken, Event, PermissionGranted, encode
@@ -58,26 +59,10 @@ def economy() -> Iterator[Event]:
 
 
 def acts() -> Iterator[Event]:
-    """Actions of 450 bytes: all permitted but one in a thousand."""
-    for n in range(EVENTS):
-        yield ActionTaken(
-            id=f"01890a5d-ac96-774b-bcce-b302{n:08x}",
-            at=NOON + timedelta(milliseconds=n),
-            agent=f"agent-{n % AGENTS}",
-            model="gpt-large-2026-01",
-            family="gpt",
-            operator=f"operator-{n % 13}",
-            run=f"run-{n // 50}",
-            task=f"task-{n % 211}",
-            context=f"shop/{n % 91}/round/{n // 1000}",
-            action="buy",
-            resource="vault/7" if n % 1000 == 0 else f"market/stall/{n % 337}",
-            choice=f"option-{n % 7}",
-            options=7,
-            outcome="ok",
-            args={"quantity": n % 9, "note": "as agreed"},
-            price=1.5 + n % 50,
-        )
+    """Actions of these agents: all permitted but one in a thousand."""
+    for n, act in enumerate(actions(EVENTS)):
+        place = "vault/7" if n % 1000 == 0 else act.resource
+        yield replace(act, agent=f"agent-{n % AGENTS}", resource=place)
 
 
 def produce(broker: str, topic: str, wire: Wire) -> None:
