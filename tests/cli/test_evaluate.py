@@ -40,7 +40,7 @@ def test_the_table_has_a_row_per_world(data: Path) -> None:
 
     for lookalike in ("deep-delegation", "late-grant", "break-glass", "policy-change"):
         assert lookalike in shown
-    assert "nan (no culprit was planted)" in shown
+    assert "— (no culprit was planted)" in shown
 
 
 def test_the_page_and_the_scorecard_are_written_where_they_are_wanted(data: Path) -> None:

@@ -1,8 +1,11 @@
 """The page shows the bad rows first, and says which version its figures are of."""
 
+import msgspec
 from tests.evaluation.labelled_worlds import EVERY, Shouting
 
-from commonmode.evaluation import Scorecard, attempts, calibrations, page, rows
+from commonmode.evaluation import Rate, Scorecard, attempts, calibrations, page, rows
+from commonmode.evaluation.rows import Delay
+from commonmode.evaluation.scorecard import WHOLE
 
 TRIED = [outcome for some in attempts(EVERY, [Shouting()], range(8)) for outcome in some]
 CARD = Scorecard(
@@ -44,6 +47,21 @@ def test_power_is_drawn_against_the_knob() -> None:
 def test_delays_and_biases_have_their_rows() -> None:
     assert "| `shouting` | loud | 8 of 8 | 3.0 h | 3.0 h |" in section("Detection delay")
     assert "| loud | effect (κ̂ - λ²) | +1.000 | 0.000 | 8 |" in section("Bias of estimates")
+
+
+def test_what_could_not_be_measured_is_said_in_words() -> None:
+    late = Delay(found=Rate(1, 4), median=None, slow=None, false=Rate(0, 4), looks=8)
+    loud = next(row for row in CARD.rows if row.delay)
+    nothing = msgspec.structs.replace(
+        loud, world=WHOLE, recall=Rate(0, 0, "no culprit was planted"), delay=late
+    )
+    shown = page(msgspec.structs.replace(CARD, rows=(nothing,)), {})
+    untried = page(msgspec.structs.replace(CARD, rows=(loud,)), {})
+
+    assert "| `shouting` | 0.000 ± 0.000 | — (no culprit was planted) |" in shown
+    assert "| `shouting` | everything | 1 of 4 | not reached | not reached | 0 of 4 | 8 |" in shown
+    assert "| `shouting` | — (not tried) | — (not tried) |" in untried
+    assert "nan" not in shown + untried + PAGE
 
 
 def test_figures_of_another_version_are_said_to_be_so() -> None:

@@ -13,7 +13,8 @@ def power(card: Scorecard) -> list[str]:
     """Return the chapter on power: curves against the knob, and plants off every curve."""
     lines = ["## Power", "", "Culprits found against the strength of what was planted.", ""]
     for (detector, knob), rows in card.power_curves().items():
-        points = [(row.knob[1], row.recall.value) for row in rows if row.knob]
+        measured = [row for row in rows if row.recall.trials]
+        points = [(row.knob[1], row.recall.value) for row in measured if row.knob]
         cells = (
             [f"{row.knob[1]:g}" if row.knob else "", percent(row.recall), row.recall.words(),
              f"{row.fdr:.3f}", row.false_alarms.words()]
@@ -22,7 +23,7 @@ def power(card: Scorecard) -> list[str]:
         lines += [
             f"### `{detector}` against `{knob}`",
             "",
-            *curve(f"{detector}: culprits found", knob, points),
+            *(curve(f"{detector}: culprits found", knob, points) if points else []),
             *table((knob, "found", "culprits", "FDR", "logs with a false finding"), cells),
         ]
     rest = [row for row in card.rows if row.about == row.detector and row.role == "plant"]
@@ -47,8 +48,7 @@ def delays(card: Scorecard) -> list[str]:
         assert row.delay is not None  # noqa: S101  only rows with one are shown
         late = row.delay
         yield from (f"`{row.detector}`", row.world, late.found.words())
-        yield from ("nan" if h is None else f"{h:.1f} h" for h in (late.median, late.slow))
-        yield from (late.false.words(), str(late.looks))
+        yield from (late.half_by, late.nine_tenths_by, late.false.words(), str(late.looks))
 
     shown = [list(line(row)) for row in card.rows if row.delay]
     headings = ("detector", "world", "found", "half by", "nine tenths by", ("logs with a false "
@@ -58,8 +58,8 @@ def delays(card: Scorecard) -> list[str]:
         "",
         (
             "Hours from the first label of a culprit to the first of several equal looks at the "
-            "growing day that finds it, in event time. Looking often costs false alarms: they are "
-            "counted over all looks."
+            "growing day that finds it, in event time; not reached where the last look had found "
+            "fewer. Looking often costs false alarms: they are counted over all looks."
         ),
         "",
         *table(headings, shown),

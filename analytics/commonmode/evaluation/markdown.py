@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from commonmode.evaluation.rates import Rate
@@ -38,28 +37,28 @@ def curve(title: str, knob: str, points: Sequence[tuple[float, float]]) -> list[
 
 
 def percent(rate: Rate) -> str:
-    """Return a rate in per cent with its 95 % interval.
+    """Return a rate in per cent with its 95 % interval, or why there is none.
 
     Examples
     --------
-    >>> percent(Rate(0, 50))
-    '0.0 % (0.0 to 7.1)'
+    >>> percent(Rate(0, 50)), percent(Rate(0, 0, "nothing was planted"))
+    ('0.0 % (0.0 to 7.1)', '— (nothing was planted)')
     """
     if not rate.trials:
-        return "nan"
+        return rate.none()
     low, high = rate.interval()
     return f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def signed(number: float) -> str:
-    """Return a number with its sign; ``nan`` stays.
+    """Return a number with its sign.
 
     Examples
     --------
-    >>> signed(0.0214), signed(float("nan"))
-    ('+0.021', 'nan')
+    >>> signed(0.0214)
+    '+0.021'
     """
-    return "nan" if math.isnan(number) else f"{number:+.3f}"
+    return f"{number:+.3f}"
 
 
 def _cell(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from commonmode.evaluation import chapters
 from commonmode.evaluation.markdown import percent, table
+from commonmode.evaluation.rates import Rate
 from commonmode.evaluation.rows import Row
 from commonmode.evaluation.scorecard import Scorecard, harmless, whole
 
@@ -70,11 +71,11 @@ def _head(card: Scorecard, versions: Mapping[str, int]) -> list[str]:
 def _glance(card: Scorecard) -> list[str]:
     def line(name: str) -> list[str]:
         rows = card.of(name)
-        everything = whole(rows)
+        everything, untried = whole(rows), Rate(0, 0, "not tried").none()
         return [
             f"`{name}`",
-            f"{everything.fdr:.3f} ± {1.96 * everything.fdr_error:.3f}" if everything else "nan",
-            percent(everything.recall) if everything and everything.recall.trials else "nan",
+            f"{everything.fdr:.3f} ± {1.96 * everything.fdr_error:.3f}" if everything else untried,
+            percent(everything.recall) if everything else untried,
             percent(harmless(rows)),
             harmless(rows).words(),
             str(sum(row.bad for row in rows)),

@@ -1,4 +1,4 @@
-"""Rates with their uncertainty; undefined is `nan`, with the reason."""
+"""Rates with their uncertainty; without trials `nan`, shown as a dash with the reason."""
 
 from __future__ import annotations
 
@@ -45,9 +45,13 @@ class Rate(Struct, frozen=True):
         Examples
         --------
         >>> Rate(3, 50).words(), Rate(0, 0, "nothing was planted").words()
-        ('3 of 50', 'nan (nothing was planted)')
+        ('3 of 50', '— (nothing was planted)')
         """
-        return f"{self.hits:g} of {self.trials:g}" if self.trials else f"nan ({self.undefined})"
+        return f"{self.hits:g} of {self.trials:g}" if self.trials else self.none()
+
+    def none(self) -> str:
+        """Return a dash and why there is no rate."""
+        return f"— ({self.undefined})"
 
     def interval(self) -> tuple[float, float]:
         """Return the 95 % Wilson score interval; 0 to 1 without trials.

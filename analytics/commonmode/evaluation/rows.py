@@ -15,6 +15,9 @@ from commonmode.evaluation.trials import Outcome
 NOMINAL = 0.05
 """The share of false alarms that detectors promise to keep to."""
 
+NEVER = "not reached"
+"""In place of a delay, where the last look had found fewer."""
+
 HARMLESS = ("null", "innocent")
 """Roles of worlds in which nothing is planted."""
 
@@ -49,6 +52,20 @@ class Delay(Struct, frozen=True, kw_only=True):
     slow: float | None
     false: Rate
     looks: int
+
+    @property
+    def half_by(self) -> str:
+        """When half of all were found, in words."""
+        return _hours(self.median)
+
+    @property
+    def nine_tenths_by(self) -> str:
+        """When nine tenths of all were found, in words."""
+        return _hours(self.slow)
+
+
+def _hours(hours: float | None) -> str:
+    return NEVER if hours is None else f"{hours:.1f} h"
 
 
 class Row(Struct, frozen=True, kw_only=True):

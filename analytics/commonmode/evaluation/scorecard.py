@@ -127,7 +127,8 @@ def summary(table: Sequence[Row]) -> dict[str, Any]:
 
 def _figures(table: Sequence[Row]) -> dict[str, Any]:
     everything, false = whole(table), harmless(table)
-    recall = everything.recall if everything else Rate(0, 0, f"{WHOLE!r} was not tried")
+    untried = f"{WHOLE!r} was not tried"
+    recall = everything.recall if everything else Rate(0, 0, untried)
     own, other = table[0].detector, [row for row in table if row.role == "plant"]
     figures = {
         "fdr": everything.fdr if everything else math.nan,
@@ -142,7 +143,11 @@ def _figures(table: Sequence[Row]) -> dict[str, Any]:
         "called": {row.world: row.called for row in table if row.called},
         "crossfire": {row.world: row.false_alarms.value for row in other if row.about != own},
         "bad_rows": [row.world for row in table if row.bad],
-        "undefined": {"recall": recall.reason, "false_alarm_rate": false.reason},
+        "undefined": {
+            "fdr": "" if everything else untried,
+            "recall": recall.reason,
+            "false_alarm_rate": false.reason,
+        },
     }
     return {name: _plain(value) for name, value in figures.items()}
 

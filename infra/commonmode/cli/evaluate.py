@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import click
 from rich import box
@@ -36,6 +37,7 @@ from commonmode.evaluation import summary as figures
 LATEST = "scorecard.json"
 """What the dashboard shows: the scorecard last made with this data folder."""
 
+_TOLD = ("fdr", "recall", "false_alarm_rate")
 _WIDE = 180
 _NAMES = [detector.name for detector in ALL]
 _AGENTS, _EVENTS = 300, 30_000
@@ -236,11 +238,13 @@ def _print(card: Scorecard, outcomes: Sequence[Outcome]) -> None:
     console.width = console.width if console.is_terminal else _WIDE
     console.print(shown)
     for name, figure in figures(card.rows).items():
-        words = ", ".join(
-            f"{key} {'nan' if figure[key] is None else round(figure[key], 4)}"
-            for key in ("fdr", "recall", "false_alarm_rate")
-        )
+        words = ", ".join(f"{key} {_told(figure, key)}" for key in _TOLD)
         click.echo(f"{name}: {words}")
+
+
+def _told(figure: Mapping[str, Any], key: str) -> str:
+    value = figure[key]
+    return f"— ({figure['undefined'][key]})" if value is None else f"{round(value, 4)}"
 
 
 def _cells(row: Row, seconds: float) -> tuple[str, ...]:
@@ -260,4 +264,4 @@ def _cells(row: Row, seconds: float) -> tuple[str, ...]:
 
 
 def _share(rate: Rate) -> str:
-    return f"{rate.hits:g}/{rate.trials:g}" if rate.trials else f"nan ({rate.reason})"
+    return f"{rate.hits:g}/{rate.trials:g}" if rate.trials else rate.none()

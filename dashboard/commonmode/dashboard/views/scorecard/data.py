@@ -95,8 +95,8 @@ def delays(card: Scorecard) -> pl.DataFrame:
                 "detector": row.detector,
                 "world": row.world,
                 "found": row.delay.found.words(),
-                "half by, hours": row.delay.median,
-                "nine tenths by, hours": row.delay.slow,
+                "half by": row.delay.half_by,
+                "nine tenths by": row.delay.nine_tenths_by,
                 "false finding at any look": row.delay.false.words(),
             }
             for row in card.rows
