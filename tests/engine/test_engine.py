@@ -466,6 +466,31 @@ def test_a_window_that_cannot_be_judged_waits_and_the_others_go_on(tmp_path: Pat
     bench.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choking(Busy):
+    """Fails on the events of one hour."""
+
+    name: ClassVar[str] = "choking"
+
+    def tally(self, events: pl.LazyFrame) -> Tallies:
+        if events.select(pl.col("at").min()).collect().item() < START + HOUR:
+            msg = "no such hour"
+            raise ArithmeticError(msg)
+        return super().tally(events)
+
+
+def test_a_window_that_cannot_be_counted_waits_and_the_others_go_on(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Choking())
+    bench.add(*(action(n, "a", n / 4) for n in range(12)))
+    done = bench.tick(final=True)
+
+    assert [f.split(":", 1)[0] for f in done.failures] == [
+        "choking failed counting the window from 2026-01-01 00"
+    ]
+    assert bench.findings().height == 2
+    bench.close()
+
+
 def test_a_failure_is_written_down_until_it_is_over(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Uncountable())
     bench.add(action(1, "a", 0.5))
@@ -473,8 +498,8 @@ def test_a_failure_is_written_down_until_it_is_over(tmp_path: Path) -> None:
     sql = "SELECT state::VARCHAR AS state FROM detector_progress WHERE detector_key <> 'watermark'"
     [state] = bench.reader.query(sql)["state"]
 
-    assert "uncountable failed counting events" in done.failures[0]
-    assert "uncountable failed counting events" in state
+    assert "uncountable failed counting the window" in done.failures[0]
+    assert "uncountable failed counting the window" in state
     bench.close()
 
 

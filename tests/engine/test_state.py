@@ -42,13 +42,13 @@ def test_findings_settle_when_the_window_that_follows_has_closed() -> None:
     assert state.without([START]).settling == ()
 
 
-def test_the_latest_window_with_tallies_is_remembered() -> None:
+def test_the_latest_window_with_events_is_remembered() -> None:
     state = State().touched({START: Pending()}).touched({START - HOUR: Pending()})
 
     assert state.latest == START
 
 
-def test_what_the_live_watch_found_waits_without_counting_as_tallied() -> None:
+def test_what_the_live_watch_found_waits_without_counting_as_seen() -> None:
     state = State().listened(7, [START])
 
     assert (state.heard, state.latest, list(state.pending)) == (7, None, [START])

@@ -87,6 +87,7 @@ class Strangers(Detector):
     name: ClassVar[str] = "strangers"
     version: ClassVar[int] = 1
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {"action_taken": (), "agent_registered": ()}
+    hands_on: ClassVar[tuple[str, ...]] = ("agent_registered",)
     tables: ClassVar[Mapping[str, TallyTable]] = {"actions": ACTIONS, "registered": REGISTERED}
 
     def tally(self, events: pl.LazyFrame) -> Tallies:
@@ -111,6 +112,7 @@ class Trespass(Detector):
         "action_taken": (),
         "permission_granted": ("valid_from",),
     }
+    hands_on: ClassVar[tuple[str, ...]] = ("permission_granted",)
     tables: ClassVar[Mapping[str, TallyTable]] = {"actions": ACTIONS, "granted": GRANTED}
 
     def tally(self, events: pl.LazyFrame) -> Tallies:

@@ -59,6 +59,8 @@ class Detector(ABC):
     """Kind of event → columns read of it, beside `id`, `kind`, `at`, `agent`."""
     tables: ClassVar[Mapping[str, TallyTable]]
     """The tally tables, and with them how tallies merge."""
+    hands_on: ClassVar[tuple[str, ...]] = ()
+    """Kinds of event that carried tables are counted from, and no other table is needed for."""
     reads_ids: ClassVar[bool] = True
     """Whether it reads the `id` of events: in a large log no column costs more."""
     names_first: ClassVar[bool] = False

@@ -150,6 +150,17 @@ def judges_a_window_the_same_as_the_log_grows(example: Example) -> None:
     assert same(detector.judge(detector.merge([*known, carried]), window), scores)
 
 
+def hands_on_what_it_declares(example: Example) -> None:
+    """Check that carried tables are counted from the kinds that it hands on, and from no others."""
+    detector, events = example.detector, example.frame()
+    carried = [name for name, table in detector.tables.items() if table.carried]
+    whole = detector.merge([detector.tally(events.lazy())])
+    handed = events.filter(pl.col("kind").is_in(detector.hands_on))
+    alone = detector.merge([detector.tally(handed.lazy())])
+    assert bool(carried) == bool(detector.hands_on)
+    assert all(alone[name].equals(whole[name]) for name in carried)
+
+
 def reads_only_what_it_declares(example: Example) -> None:
     """Check that columns and kinds beside those declared, labels above all, change nothing."""
     detector = example.detector
@@ -236,6 +247,7 @@ CHECKS: tuple[Callable[[Example], None], ...] = (
     tallies_have_their_declared_shape,
     merges_random_splits_to_the_whole,
     judges_a_window_the_same_as_the_log_grows,
+    hands_on_what_it_declares,
     reads_only_what_it_declares,
     survives_pickling,
     has_json_parameters,

@@ -79,8 +79,9 @@ class Engine:
                 watermark=watermark,
                 final=final,
                 report=report,
+                span=self.span,
             )
-            total += run.run(self.span)
+            total += run.run()
         return total
 
     def _advance(self, reached: Reached) -> datetime | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from commonmode.detectors import Detector, Finding, Score, Sitting, Window, finding_id
-from commonmode.engine import lifecycle, shards
+from commonmode.detectors import Detector, Finding, Score, Sitting, Tallies, Window, finding_id
+from commonmode.engine import lifecycle, stored
 from commonmode.engine.carried import Carried
 from commonmode.engine.evidence import gather
 from commonmode.engine.failure import blaming
@@ -41,10 +41,10 @@ class Judge:
         self,
         window: Window,
         why: Pending,
-        parts: Sequence[tuple[int, str, bytes]],
+        parts: Sequence[Tallies],
         recorded: Sequence[Recorded],
     ) -> Verdict:
-        """Judge a window from its stored tallies and compare with what is recorded of it.
+        """Judge a window from the parts of its tallies and compare with what is recorded of it.
 
         Raises
         ------
@@ -61,10 +61,9 @@ class Judge:
         kept = all_said(self.detector, window, scores.values())
         return Verdict(changed, kept, said.count("finding"), said.count("undetermined"))
 
-    def _scores(self, window: Window, parts: Sequence[tuple[int, str, bytes]]) -> dict[str, Score]:
+    def _scores(self, window: Window, parts: Sequence[Tallies]) -> dict[str, Score]:
         with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
-            stored = shards.to_tallies((table, data) for _, table, data in parts)
-            own = [self.carried.own(part) for part in stored]
+            own = [self.carried.own(part) for part in parts]
             scores = self.sitting.scores(own, self.carried.into(window), window)
             ids = [finding_id(self.detector, window, score.subject) for score in scores]
             return lifecycle.by_id(scores, ids)
@@ -101,7 +100,7 @@ def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> Jud
     return JudgedWindow(
         detector=detector.name,
         version=detector.version,
-        parameters_hash=shards.parameters_hash(detector),
+        parameters_hash=stored.parameters_hash(detector),
         window_start=window.start,
         window_end=window.end,
         judgements=[
@@ -129,20 +128,26 @@ def _kept(before: Recorded, change: Change) -> Fields:
 
 
 def blocks(
-    windows: Sequence[tuple[Window, Pending]], most: int = 16
+    windows: Sequence[tuple[Window, Pending]], events: int, most: int = 16
 ) -> list[list[tuple[Window, Pending]]]:
     """Part windows, in order, into blocks that are read and committed together.
 
-    A block is short in time, too, so that a late event far back does not read all between.
+    A block is short in time, too, so that a late event far back does not read all between, and
+    of as many new `events` as are read at once.
     """
     parted: list[list[tuple[Window, Pending]]] = []
     for window, why in windows:
-        near = parted and window.start - parted[-1][0][0].start < most * _length(window)
-        if near and len(parted[-1]) < most:
-            parted[-1].append((window, why))
+        block = parted[-1] if parted else []
+        near = block and window.start - block[0][0].start < most * _length(window)
+        if near and len(block) < most and _added(block) + why.added <= events:
+            block.append((window, why))
         else:
             parted.append([(window, why)])
     return parted
+
+
+def _added(block: Sequence[tuple[Window, Pending]]) -> int:
+    return sum(why.added for _, why in block)
 
 
 def _length(window: Window) -> timedelta:

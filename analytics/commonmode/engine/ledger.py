@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
 from msgspec import Struct
 
-from commonmode.detectors import Detector, Narrowing, Window
-from commonmode.detectors.coding import plain
+from commonmode.detectors import Detector, Query, Window
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
-from commonmode.engine.reading import queries_of
+from commonmode.engine.reading import inside, queries_of
 from commonmode.engine.record import Recorded, findings_in, latest
-from commonmode.engine.shards import EMPTIED, parameters_hash
+from commonmode.engine.stored import SHARD, from_bytes, parameters_hash
 from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
-from commonmode.engine.windows import TICK
+from commonmode.engine.windows import TICK, to_start, window_of
 from commonmode.events import Event, from_fields
 from commonmode.store import Reader
 
@@ -80,17 +80,59 @@ def leads(source: Reader, first: int, until: int) -> dict[str, int]:
     return dict(source.query(_LEADS, {**span, **sizes}).rows())
 
 
-def new_events(
-    source: Reader,
-    detector: Detector,
-    first: int,
-    until: int,
-    narrowed: Mapping[Window, Narrowing],
-) -> list[pl.DataFrame]:
-    """Return the events, kind by kind, of a span that can change what a detector counted."""
-    span = {"first": first, "until": until}
-    queries = queries_of(detector, "seq >= $first AND seq < $until", span, narrowed)
+class Span(NamedTuple):
+    """Positions of the store: the first, and the first that is not of it."""
+
+    first: int
+    until: int
+
+    def where(self) -> Query:
+        """Return the condition that an event is of this span."""
+        return Query("seq >= $first AND seq < $until", {"first": self.first, "until": self.until})
+
+
+def touched(source: Reader, detector: Detector, span: Span) -> dict[datetime, int]:
+    """Return how many events of a span each window has, by its start, in order of time."""
+    where = span.where()
+    return dict(_starts(source, detector, where.text, where.parameters).iter_rows())
+
+
+def handed_events(source: Reader, detector: Detector, span: Span) -> list[pl.DataFrame]:
+    """Return the events of a span, kind by kind, that hand something on to other windows."""
+    queries = queries_of(detector, detector.hands_on, span.where())
     return [source.query(query.text, query.parameters) for query in queries]
+
+
+def seen_before(
+    source: Reader, detector: Detector, starts: Iterable[datetime], until: int
+) -> set[datetime]:
+    """Return those of some windows that have events before a position of the store."""
+    of = inside(window_of(start, detector.window) for start in starts)
+    where = f"{of.text} AND seq < $until"
+    return set(_starts(source, detector, where, {**of.parameters, "until": until})["start"])
+
+
+def windows_from(source: Reader, detector: Detector, start: datetime, until: int) -> list[datetime]:
+    """Return the windows from one on, by their starts, that have events before a position."""
+    where = '"at" >= $start AND seq < $until'
+    return list(_starts(source, detector, where, {"start": start, "until": until})["start"])
+
+
+def _starts(
+    source: Reader, detector: Detector, where: str, values: Mapping[str, Parameter]
+) -> pl.DataFrame:
+    """Return the windows of the events that meet a condition: `start`, and `n` of them."""
+    sql = f"""
+        SELECT CASE WHEN us % $step < 0 THEN us - us % $step - $step ELSE us - us % $step END
+            AS start, count(*)::BIGINT AS n
+        FROM (
+            SELECT epoch_us("at") AS us FROM events
+            WHERE {where} AND list_contains($kinds::VARCHAR[], kind)
+        ) GROUP BY ALL ORDER BY ALL
+    """  # noqa: S608  constants only
+    step, kinds = detector.window // TICK, list(detector.reads)
+    rows = source.query(sql, {**values, "step": step, "kinds": kinds})
+    return rows.with_columns(to_start(pl.col("start")))
 
 
 _OF = "detector = $detector AND version = $version AND parameters_hash = $hash"
@@ -109,33 +151,17 @@ def _texts(starts: Iterable[datetime]) -> list[str]:
     return [start.isoformat() for start in starts]
 
 
-def slots(
+def handed_before(
     source: Reader, detector: Detector, starts: Iterable[datetime]
-) -> dict[datetime, set[int]]:
-    """Return the shards that windows have; a window without any was never counted."""
+) -> dict[tuple[datetime, str], list[pl.DataFrame]]:
+    """Return what windows handed on before, by their starts and the table."""
     sql = f"""
-        SELECT DISTINCT window_start, shard::INTEGER AS slot FROM tallies
-        WHERE {_OF} AND {_AT} AND octet_length(data) > 0
+        SELECT window_start, "table", data FROM tallies
+        WHERE {_OF} AND {_AT} AND shard = $shard AND octet_length(data) > 0
     """  # noqa: S608  constants only
-    found: dict[datetime, set[int]] = defaultdict(set)
-    for start, slot in source.query(sql, {**_of(detector), "starts": _texts(starts)}).rows():
-        found[start].add(slot)
-    return found
-
-
-def parts(
-    source: Reader, detector: Detector, starts: Iterable[datetime]
-) -> dict[datetime, list[tuple[int, str, bytes]]]:
-    """Return the stored parts of windows: slot, table and data of each."""
-    sql = f"""
-        SELECT window_start, shard::INTEGER AS slot, "table", data FROM tallies
-        WHERE {_OF} AND {_AT} AND octet_length(data) > 0
-    """  # noqa: S608  constants only
-    found: dict[datetime, list[tuple[int, str, bytes]]] = defaultdict(list)
-    rows = source.query(sql, {**_of(detector), "starts": _texts(starts)})
-    for start, slot, table, data in rows.iter_rows():
-        found[start].append((slot, table, data))
-    return found
+    values = {**_of(detector), "starts": _texts(starts), "shard": SHARD}
+    rows = source.query(sql, values).iter_rows()
+    return {(start, table): [from_bytes(data)] for start, table, data in rows}
 
 
 def carried_parts(source: Reader, detector: Detector) -> list[tuple[datetime, str, pl.DataFrame]]:
@@ -146,20 +172,10 @@ def carried_parts(source: Reader, detector: Detector) -> list[tuple[datetime, st
     sql = f"""
         SELECT window_start, "table", data FROM tallies
         WHERE {_OF} AND list_contains($tables::VARCHAR[], "table")
+            AND octet_length(data) > 0
     """  # noqa: S608  constants only
     rows = source.query(sql, {**_of(detector), "tables": tables})
-    return [
-        (start, table, plain(pl.read_ipc_stream(data)))
-        for start, table, data in rows.iter_rows()
-        if data != EMPTIED
-    ]
-
-
-def windows_after(source: Reader, detector: Detector, instant: datetime) -> list[datetime]:
-    """Return the starts of the counted windows that end after an instant."""
-    sql = f"SELECT DISTINCT window_start FROM tallies WHERE {_OF} AND window_end > $instant"  # noqa: S608
-    rows = source.query(sql, {**_of(detector), "instant": instant})
-    return rows["window_start"].to_list()
+    return [(start, table, from_bytes(data)) for start, table, data in rows.iter_rows()]
 
 
 _RECORDED = """

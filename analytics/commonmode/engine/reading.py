@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import polars as pl
+from collections.abc import Collection, Iterable, Mapping
 
 from commonmode.detectors import Detector, Narrowing, Query, Window
 from commonmode.detectors.query import Parameter
@@ -12,11 +10,11 @@ from commonmode.detectors.query import Parameter
 
 def queries_of(
     detector: Detector,
-    where: str,
-    values: Mapping[str, Parameter],
-    narrowed: Mapping[Window, Narrowing],
+    kinds: Collection[str],
+    where: Query,
+    narrowed: Mapping[Window, Narrowing] | None = None,
 ) -> list[Query]:
-    """Return the queries for the events that a detector reads, of those that meet a condition.
+    """Return the queries for the events of some kinds that meet a condition.
 
     There is one for each kind, as columns that a kind does not have cost time all the same.
 
@@ -24,71 +22,85 @@ def queries_of(
     ----------
     detector : Detector
         Who reads.
-    where : str
+    kinds : collection of str
+        Of which kinds.
+    where : Query
         A condition over `events`.
-    values : mapping of str to parameter
-        Values of the condition's parameters.
-    narrowed : mapping of Window to Narrowing
+    narrowed : mapping of Window to Narrowing, optional
         Windows of which only some events can still change what was counted.
 
     Examples
     --------
     >>> from commonmode.detectors import Monoculture
-    >>> query, = queries_of(Monoculture(), "seq < $until", {"until": 9}, {})
+    >>> query, = queries_of(Monoculture(), ["action_taken"], Query("seq < $until", {"until": 9}))
     >>> query.text.split(" FROM ")[1]
     'events WHERE seq < $until AND kind = $kind'
     """
-    return [_of_kind(detector, kind, where, values, narrowed) for kind in detector.reads]
+    return [_of_kind(detector, kind, where, narrowed or {}) for kind in kinds]
+
+
+def inside(windows: Iterable[Window], name: str = "window") -> Query:
+    """Return the condition that an event is of some windows.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> one, two, three = (datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (1, 2, 3))
+    >>> condition = inside([Window(one, two), Window(two, three)])
+    >>> condition.text
+    '("at" >= $window_0 AND "at" < $window_end_0)'
+    >>> condition.parameters == {"window_0": one, "window_end_0": three}
+    True
+    """
+    spans = list(enumerate(_joined(windows)))
+    each = (f'"at" >= ${name}_{n} AND "at" < ${name}_end_{n}' for n, _ in spans)
+    times: dict[str, Parameter] = {}
+    for n, span in spans:
+        times |= {f"{name}_{n}": span.start, f"{name}_end_{n}": span.end}
+    return Query(f"({' OR '.join(each)})", times)
+
+
+def bounds_of(windows: Iterable[Window]) -> Query:
+    """Return the query for the first and the last position of any event of some windows."""
+    where = inside(windows)
+    return Query(f"SELECT min(seq), max(seq) FROM events WHERE {where.text}", where.parameters)  # noqa: S608  constants only
+
+
+def _joined(windows: Iterable[Window]) -> list[Window]:
+    joined: list[Window] = []
+    for window in sorted(windows):
+        if joined and joined[-1].end == window.start:
+            joined[-1] = Window(joined[-1].start, window.end)
+        else:
+            joined.append(window)
+    return joined
 
 
 def _of_kind(
-    detector: Detector,
-    kind: str,
-    where: str,
-    values: Mapping[str, Parameter],
-    narrowed: Mapping[Window, Narrowing],
+    detector: Detector, kind: str, where: Query, narrowed: Mapping[Window, Narrowing]
 ) -> Query:
     always = ("id", "kind", "at", "agent") if detector.reads_ids else ("kind", "at", "agent")
     names = dict.fromkeys((*always, *detector.reads[kind]))
     columns = ", ".join(f'"{name}"' for name in names)
-    base = f"{where} AND kind = $kind"
-    parameters: dict[str, Parameter] = {**values, "kind": kind}
+    base = f"{where.text} AND kind = $kind"
+    parameters: dict[str, Parameter] = {**where.parameters, "kind": kind}
     if not narrowed:
         text = f"SELECT {columns} FROM events WHERE {base}"  # noqa: S608  columns are declared in code
         return Query(text, parameters)
-    inside, times = _inside(narrowed)
+    narrow = inside(narrowed, "narrowed")
     column = next(iter(narrowed.values())).column
     # Texts are hashed once each: DuckDB would push the condition below a plain DISTINCT, and an
     # aggregate it cannot. Hashing every row takes thrice the time of the group-by of all.
     some = f"""
         SELECT name FROM (
             SELECT "{column}" AS name, any_value("{column}") AS hashed
-            FROM events WHERE {base} AND {inside} GROUP BY ALL
+            FROM events WHERE {base} AND {narrow.text} GROUP BY ALL
         ) WHERE md5_number_lower(hashed) <= $most
     """  # noqa: S608  columns are declared in code
     text = f"""
-        SELECT {columns} FROM events WHERE {base} AND NOT {inside} UNION ALL
+        SELECT {columns} FROM events WHERE {base} AND NOT {narrow.text} UNION ALL
         SELECT {columns} FROM events SEMI JOIN ({some}) AS kept ON "{column}" = kept.name
-        WHERE {base} AND {inside}
+        WHERE {base} AND {narrow.text}
     """  # noqa: S608  columns are declared in code
     most = max(one.most for one in narrowed.values())
-    return Query(text, {**parameters, **times, "most": most})
-
-
-def together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Put the events of all kinds together; a column that a kind does not have is null.
-
-    Examples
-    --------
-    >>> together([pl.DataFrame({"kind": ["a"]}), pl.DataFrame({"kind": ["b"], "n": [1]})]).rows()
-    [('a', None), ('b', 1)]
-    """
-    return pl.concat(parts, how="diagonal")
-
-
-def _inside(narrowed: Mapping[Window, Narrowing]) -> tuple[str, dict[str, Parameter]]:
-    times: dict[str, Parameter] = {}
-    for number, window in enumerate(narrowed):
-        times |= {f"from_{number}": window.start, f"to_{number}": window.end}
-    spans = (f'"at" >= $from_{number} AND "at" < $to_{number}' for number, _ in enumerate(narrowed))
-    return f"({' OR '.join(spans)})", times
+    return Query(text, {**parameters, **narrow.parameters, "most": most})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from commonmode.detectors import Narrowing, Window
+from commonmode.detectors import Window
 from commonmode.engine.windows import window_of
 
 
@@ -46,16 +46,12 @@ class State(Struct, frozen=True):
     settling : tuple of datetime
         Starts of the windows whose findings are opened and not yet closed.
     latest : datetime or None
-        Start of the latest window that has tallies; only an event before it can be carried on
-        into a window that stands.
+        Start of the latest window that has events; only what holds before its end can be carried
+        on into a window that stands.
     heard : int
         Last row of `finding_events` that was searched for findings of the live watch.
     failure : str
         What went wrong at the last tick; empty when nothing did.
-    narrowed : dict of datetime to Narrowing
-        Which events can still change the tallies of a window that waits; others need no reading.
-    shards : dict of datetime to tuple of int
-        The shards of a window that waits. To ask the store reads all that was counted.
     """
 
     pending: dict[datetime, Pending] = {}
@@ -63,8 +59,6 @@ class State(Struct, frozen=True):
     latest: datetime | None = None
     heard: int = 0
     failure: str = ""
-    narrowed: dict[datetime, Narrowing] = {}
-    shards: dict[datetime, tuple[int, ...]] = {}
 
     def touched(self, windows: Mapping[datetime, Pending]) -> State:
         """Return the state after new events: the windows they touch are pending."""
@@ -73,19 +67,6 @@ class State(Struct, frozen=True):
             pending[start] = pending.get(start, Pending()).plus(reason)
         latest = max((*windows, *([self.latest] if self.latest else ())), default=None)
         return msgspec.structs.replace(self, pending=pending, latest=latest)
-
-    def filled(self, windows: Mapping[datetime, Narrowing]) -> State:
-        """Return the state after windows were found to need only some of their events."""
-        narrowed = dict(self.narrowed)
-        for start, found in windows.items():
-            before = narrowed.get(start, found)
-            narrowed[start] = min(before, found, key=lambda one: one.most)
-        return msgspec.structs.replace(self, narrowed=narrowed)
-
-    def sharded(self, windows: Mapping[datetime, Iterable[int]]) -> State:
-        """Return the state after parts of windows were stored in shards."""
-        written = {start: tuple(sorted(shards)) for start, shards in windows.items()}
-        return msgspec.structs.replace(self, shards={**self.shards, **written})
 
     def closed(
         self, length: timedelta, watermark: datetime | None, *, final: bool
@@ -102,13 +83,7 @@ class State(Struct, frozen=True):
         done = set(windows)
         kept = {start: why for start, why in self.pending.items() if start not in done}
         unsettled = tuple(sorted({*self.settling, *settling}))
-        return msgspec.structs.replace(
-            self,
-            pending=kept,
-            settling=unsettled,
-            narrowed={start: one for start, one in self.narrowed.items() if start not in done},
-            shards={start: one for start, one in self.shards.items() if start not in done},
-        )
+        return msgspec.structs.replace(self, pending=kept, settling=unsettled)
 
     def settled(self, length: timedelta, watermark: datetime | None) -> list[datetime]:
         """Return the windows whose findings close now: the window after them closed unrevised."""

@@ -10,14 +10,17 @@ from datetime import datetime
 from msgspec import Struct
 
 from commonmode.detectors import Detector, Window
-from commonmode.engine import ledger, shards
+from commonmode.engine import ledger
+from commonmode.engine.as_of import STORED
 from commonmode.engine.carried import Carried
-from commonmode.engine.counting import count
 from commonmode.engine.failure import DetectorFailedError
 from commonmode.engine.judging import Judge, blocks, closing
-from commonmode.engine.ledger import Reached
+from commonmode.engine.ledger import Reached, Span
+from commonmode.engine.log import Log, Parts
+from commonmode.engine.noticing import notice
 from commonmode.engine.record import Fields, event_of
 from commonmode.engine.state import Pending, State, decode, encode, is_settled
+from commonmode.engine.stored import key_of
 from commonmode.engine.windows import window_of
 from commonmode.events import to_table
 from commonmode.store import Appender, Batch, JudgedWindow, Progress, Reader, StoredTally
@@ -62,18 +65,19 @@ class Run:
     watermark: datetime | None
     final: bool
     report: Report
+    span: int
     _state: State = field(default_factory=State, init=False)
     _next: int = field(default=0, init=False)
 
-    def run(self, span: int) -> Tick:
+    def run(self) -> Tick:
         """Do all there is to do; a failure of the detector ends up in the result."""
-        self._next, data = ledger.progress(self.reader, shards.key_of(self.detector))
+        self._next, data = ledger.progress(self.reader, key_of(self.detector))
         self._state = decode(data)
         before = self._state.failure
         self._state = self._state.failed("")
         done = Tick()
         try:
-            done += self._count(span)
+            done += self._notice()
         except DetectorFailedError as error:
             done += Tick(failures=(str(error),))
         else:
@@ -94,7 +98,7 @@ class Run:
         until: int | None = None,
     ) -> None:
         following = self._next if until is None else until
-        key = shards.key_of(self.detector)
+        key = key_of(self.detector)
         self.appender.append(
             Batch(
                 events=to_table([event_of(fields) for fields in findings]),
@@ -106,16 +110,15 @@ class Run:
         # Only what is committed is remembered: a raised append leaves this run as it was.
         self._state, self._next = state, following
 
-    def _count(self, span: int) -> Tick:
+    def _notice(self) -> Tick:
         done, first = Tick(), self._next
         while self._next < self.reached.until:
-            until = min(self._next + span, self.reached.until)
-            counted = count(self.reader, self.detector, self._state, self._next, until)
-            self._commit(state=counted.state, tallies=counted.tallies, until=until)
-            done += Tick(events=counted.events)
-            self.report(
-                f"{self.detector.name}: counting", until - first, self.reached.until - first
-            )
+            until = min(self._next + self.span, self.reached.until)
+            span = Span(self._next, until)
+            noticed = notice(self.reader, self.detector, self._state, span)
+            self._commit(state=noticed.state, tallies=noticed.tallies, until=until)
+            done += Tick(events=noticed.events)
+            self.report(f"{self.detector.name}: reading", until - first, self.reached.until - first)
         return done
 
     def _listen(self) -> None:
@@ -136,21 +139,24 @@ class Run:
             sitting=self.detector.sitting(carried.everywhere()),
         )
         done = Tick()
-        for block in blocks(closed):
+        for block in blocks(closed, self.span):
             done += self._judge_block(block, judge)
             self.report(f"{self.detector.name}: judging", done.windows, len(closed))
         return done
 
     def _judge_block(self, block: Sequence[tuple[Window, Pending]], judge: Judge) -> Tick:
         windows = [window for window, _ in block]
-        parts = ledger.parts(self.reader, self.detector, [window.start for window in windows])
+        try:
+            parts = self._parts(windows)
+        except DetectorFailedError as error:
+            return self._one_by_one(block, judge, error)
         recorded = ledger.recorded(self.reader, self.detector, windows)
         done, findings, judged = Tick(), list[Fields](), dict[datetime, bool]()
         said: list[JudgedWindow] = []
         for window, why in block:
             start = window.start
             try:
-                verdict = judge.window(window, why, parts.get(start, ()), recorded.get(start, ()))
+                verdict = judge.window(window, why, parts[window], recorded.get(start, ()))
             except DetectorFailedError as error:
                 done += Tick(failures=(str(error),))
                 continue
@@ -163,6 +169,18 @@ class Run:
             state=self._state.judged(judged, settling=settling), findings=findings, judged=said
         )
         return done + _steps(findings)
+
+    def _parts(self, windows: Sequence[Window]) -> Parts:
+        positions = {STORED: self.reached.until - 1}
+        return Log(self.reader, self.detector, positions, self.span).parts(windows)
+
+    def _one_by_one(
+        self, block: Sequence[tuple[Window, Pending]], judge: Judge, error: DetectorFailedError
+    ) -> Tick:
+        """Judge the other windows of a block when one of them cannot be counted."""
+        if len(block) == 1:
+            return Tick(failures=(str(error),))
+        return sum((self._judge_block([one], judge) for one in block), Tick())
 
     def _is_settled(self, window: Window) -> bool:
         return is_settled(window, self.watermark, self.detector.window)

@@ -45,4 +45,9 @@ def window_start(length: timedelta) -> pl.Expr:
     """
     step = length // TICK
     start = pl.col("at").dt.epoch("us") // step * step
-    return start.clip(lower_bound=(FIRST - EPOCH) // TICK).cast(TIME).alias("window_start")
+    return to_start(start).alias("window_start")
+
+
+def to_start(microseconds: pl.Expr) -> pl.Expr:
+    """Return microseconds since 1970 as the start of a window: in year 1 at the earliest."""
+    return microseconds.clip(lower_bound=(FIRST - EPOCH) // TICK).cast(TIME)

@@ -155,6 +155,7 @@ class Scope(Detector):
         "decision_reviewed": ("grant", "choice", "recorded_at"),
         "action_taken": ("action", "resource", "outcome", "attempted", "grant", "provenance"),
     }
+    hands_on: ClassVar = ("permission_granted", "permission_revoked", "decision_reviewed")
     tables: ClassVar = {
         "grants": GRANTS,
         "revocations": REVOCATIONS,

@@ -1,0 +1,99 @@
+"""The log as one detector reads it: windows, tallied from their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from commonmode.detectors import Detector, Narrowing, Query, Tallies, Window
+from commonmode.detectors.coding import coded
+from commonmode.engine.as_of import as_of
+from commonmode.engine.failure import blaming
+from commonmode.engine.reading import bounds_of, inside, queries_of
+from commonmode.engine.splitting import split, together
+from commonmode.store import Reader
+
+SPAN = 500_000
+"""Rows of the store that are read at once."""
+
+Parts = dict[Window, list[Tallies]]
+"""The parts of windows' own tallies, texts coded: they merge to the whole."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """The events that one detector reads, as they stood at some positions.
+
+    Parameters
+    ----------
+    reader : Reader
+        The store.
+    detector : Detector
+        Who reads.
+    positions : mapping of str to int
+        As `as_of` has them.
+    span : int, optional
+        Rows of the store that are read at once.
+    """
+
+    reader: Reader
+    detector: Detector
+    positions: Mapping[str, int]
+    span: int = SPAN
+
+    def parts(self, windows: Sequence[Window]) -> Parts:
+        """Tally the events of some windows.
+
+        A window of more events than are read at once has several parts. Where tables are bounded
+        they are merged as they come, and what can no longer change them is not read.
+
+        Raises
+        ------
+        DetectorFailedError
+            When the detector raises.
+        """
+        parts: Parts = {window: [] for window in windows}
+        asked = {window.start: window for window in windows}
+        for where in self._spans(windows):
+            kinds = self._read(self.detector.reads, where, self._narrowed(parts))
+            for start, events in split(self.detector, kinds).items():
+                with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
+                    window, part = asked[start], self.detector.tally(events.lazy())
+                    parts[window] = self._with(parts[window], part)
+        return parts
+
+    def handed_on(self, window: Window) -> Iterator[Tallies]:
+        """Tally the events of a span of time that hand something on to other windows."""
+        if self.detector.hands_on:
+            for where in self._spans([window]):
+                kinds = self._read(self.detector.hands_on, where, {})
+                yield self.detector.tally(together(self.detector, kinds).lazy())
+
+    def _narrowed(self, parts: Parts) -> dict[Window, Narrowing]:
+        known = {window: self.detector.narrowing(own[0]) for window, own in parts.items() if own}
+        return {window: found for window, found in known.items() if found is not None}
+
+    def _with(self, parts: list[Tallies], part: Tallies) -> list[Tallies]:
+        if any(table.bound for table in self.detector.tables.values()):
+            return [self.detector.merge([*parts, part])]
+        return [*parts, {name: coded(rows) for name, rows in part.items()}]
+
+    def _spans(self, windows: Sequence[Window]) -> Iterator[Query]:
+        """Yield conditions that each hold for as many rows of the store as are read at once."""
+        query = as_of(bounds_of(windows), self.positions)
+        first, last = self.reader.query(query.text, query.parameters).row(0)
+        if first is not None:
+            of = inside(windows)
+            for start in range(first, last + 1, self.span):
+                place = {"first": start, "until": min(start + self.span, last + 1)}
+                text = f"{of.text} AND seq >= $first AND seq < $until"
+                yield Query(text, {**of.parameters, **place})
+
+    def _read(
+        self, kinds: Collection[str], where: Query, narrowed: Mapping[Window, Narrowing]
+    ) -> list[pl.DataFrame]:
+        plain = queries_of(self.detector, kinds, where, narrowed)
+        queries = [as_of(query, self.positions) for query in plain]
+        return [self.reader.query(query.text, query.parameters) for query in queries]

@@ -1,0 +1,37 @@
+"""Splitting: events, read kind by kind → those of each window, in all columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+import polars as pl
+
+from commonmode.detectors import Detector
+from commonmode.engine.windows import window_start
+from commonmode.events import to_table
+
+
+def split(detector: Detector, kinds: Iterable[pl.DataFrame]) -> dict[datetime, pl.DataFrame]:
+    """Return the events of each window by its start, in order; they are given kind by kind."""
+    parted: dict[datetime, list[pl.DataFrame]] = defaultdict(list)
+    for events in kinds:
+        placed = events.with_columns(window_start(detector.window))
+        parts = placed.partition_by("window_start", as_dict=True, include_key=False)
+        for (start,), rows in parts.items():
+            parted[start].append(rows)
+    return {start: together(detector, parted[start]) for start in sorted(parted)}
+
+
+def together(detector: Detector, kinds: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Put the events of several kinds together; a column that a kind does not have is null.
+
+    Examples
+    --------
+    >>> from commonmode.detectors import Habit
+    >>> together(Habit(), [pl.DataFrame({"kind": ["action_taken"]})])["agent"].to_list()
+    [None]
+    """
+    shape = pl.DataFrame(to_table([])).select(detector.columns())
+    return pl.concat([shape, *kinds], how="diagonal")
