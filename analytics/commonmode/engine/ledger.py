@@ -127,7 +127,7 @@ def _starts(
             AS start, count(*)::BIGINT AS n
         FROM (
             SELECT epoch_us("at") AS us FROM events
-            WHERE {where} AND list_contains($kinds::VARCHAR[], kind)
+            WHERE {where} AND kind IN (SELECT unnest($kinds::VARCHAR[]))
         ) GROUP BY ALL ORDER BY ALL
     """  # noqa: S608  constants only
     step, kinds = detector.window // TICK, list(detector.reads)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from commonmode.detectors import Detector
-from commonmode.engine.windows import window_start
+from commonmode.engine.windows import window_of, window_start
 from commonmode.events import to_table
 
 
@@ -17,11 +17,23 @@ def split(detector: Detector, kinds: Iterable[pl.DataFrame]) -> dict[datetime, p
     """Return the events of each window by its start, in order; they are given kind by kind."""
     parted: dict[datetime, list[pl.DataFrame]] = defaultdict(list)
     for events in kinds:
-        placed = events.with_columns(window_start(detector.window))
-        parts = placed.partition_by("window_start", as_dict=True, include_key=False)
-        for (start,), rows in parts.items():
+        for start, rows in _parted(events, detector.window):
             parted[start].append(rows)
     return {start: together(detector, parted[start]) for start in sorted(parted)}
+
+
+def _parted(events: pl.DataFrame, length: timedelta) -> Iterator[tuple[datetime, pl.DataFrame]]:
+    first, last = events["at"].min(), events["at"].max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return
+    one = window_of(first, length)
+    if window_of(last, length) == one:
+        # A large window is read by itself, and parting its rows is copying them.
+        yield one.start, events
+        return
+    placed = events.with_columns(window_start(length))
+    parts = placed.partition_by("window_start", as_dict=True, include_key=False)
+    yield from ((start, rows) for (start,), rows in parts.items())
 
 
 def together(detector: Detector, kinds: Iterable[pl.DataFrame]) -> pl.DataFrame:

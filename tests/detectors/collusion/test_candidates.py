@@ -11,7 +11,7 @@ import pytest
 from commonmode.detectors import Collusion
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.meetings import meetings
-from commonmode.detectors.collusion.presence import PRESENCE, Coded, presence, visits
+from commonmode.detectors.collusion.presence import Coded, presence, visits
 
 from .conftest import DAY, Roaming
 
@@ -25,7 +25,7 @@ WORLDS = [
 
 
 def coded(world: Roaming) -> Coded:
-    return Coded.of(PRESENCE.merge([presence(world.events.lazy(), timedelta(minutes=5))]))
+    return Coded.of([presence(world.events.lazy(), timedelta(minutes=5))])
 
 
 def of_every_pair(shown: Coded, least: int) -> dict[tuple[int, int], int]:

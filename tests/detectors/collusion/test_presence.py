@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
-from commonmode.detectors.collusion.presence import PRESENCE, presence
+from commonmode.detectors.coding import coded
+from commonmode.detectors.collusion.presence import PRESENCE, Coded, presence
 
 from .conftest import DAY, frame
 
@@ -48,3 +52,26 @@ def test_an_act_for_no_task_shares_none() -> None:
 
 def test_of_several_tasks_the_same_stays_however_the_log_is_split() -> None:
     assert merged(acts(["a"]), acts(["b", "c"])).equals(merged(acts(["c", "b"]), acts(["a"])))
+
+
+@given(parts=st.lists(st.integers(0, 3), min_size=40, max_size=40), seed=st.integers(0, 99))
+def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = pl.DataFrame(
+        {
+            "agent": rng.choice(list("abc"), 40),
+            "resource": rng.choice(list("xyz"), 40),
+            "bin": rng.integers(-2, 2, 40),
+            "operator": rng.choice(np.array(["one", "two", None], dtype=object), 40).tolist(),
+            "task": rng.choice(np.array([3, 9, None], dtype=object), 40).tolist(),
+        },
+        schema=PRESENCE.schema,
+    )
+    dealt = rows.with_columns(part=pl.Series(parts)).partition_by("part", include_key=False)
+    one, other = Coded.of([PRESENCE.merge([rows])]), Coded.of(map(coded, dealt))
+
+    assert other.table.equals(one.table)
+    assert other.agents.equals(one.agents)
+    assert other.resources.equals(one.resources)
+    assert other.operators.sort("agent").equals(one.operators.sort("agent"))
+    assert one.table.select("who", "where", "bin").is_unique().all()

@@ -9,13 +9,14 @@ from typing import ClassVar
 
 import polars as pl
 
-from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.base import Detector, Sitting, Window
 from commonmode.detectors.collusion.answers import Markets
 from commonmode.detectors.collusion.auctions import BIDS, CLEARED, Auctions, bids, cleared
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, messages, presence
 from commonmode.detectors.collusion.prices import PRICES, prices
+from commonmode.detectors.collusion.sitting import CollusionSitting
 from commonmode.detectors.collusion.talk import Talk
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
@@ -180,12 +181,19 @@ class Collusion(Limits, Detector):
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Score every ring, or the pair that came nearest where none holds."""
-        presence, made = tallies["presence"], tallies["bids"]
-        if presence.is_empty() and made.is_empty():
+        return self._scores(Coded.of([tallies["presence"]]), tallies, window)
+
+    def sitting(self, everywhere: Tallies) -> Sitting:  # noqa: ARG002  nothing is handed on
+        """Code presence from the parts of a window, without merging them before."""
+        return CollusionSitting(self, self._scores)
+
+    def _scores(self, coded: Coded, tallies: Tallies, window: Window) -> Sequence[Score]:
+        made = tallies["bids"]
+        if coded.table.is_empty() and made.is_empty():
             return ()
         markets = Markets(self, window, tallies["prices"], self.seed)
         auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
-        coded, looks = Coded.of(presence), () if presence.is_empty() else self.widths
+        looks = () if coded.table.is_empty() else self.widths
         operators = pl.concat([coded.operators, made.select("agent", "operator")])
         talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from commonmode.detectors.coding import Ranked
@@ -30,6 +32,8 @@ Of a task only its digest is kept: nothing but whether two are the same is asked
 acts have one of their own. Of several the smallest digest stays, so that two sets of tasks are
 taken for the same as often as they overlap (MinHash).
 """
+
+_PLACED = ("who", "where", "bin")
 
 MESSAGES = TallyTable(
     schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
@@ -78,7 +82,7 @@ class Coded:
     agents, resources : polars.Series
         Names in order; their places are the codes.
     table : polars.DataFrame
-        Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three.
+        Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three; none twice.
     operators : polars.DataFrame
         Columns ``agent`` and ``operator``, each agent once.
     """
@@ -89,15 +93,48 @@ class Coded:
     operators: pl.DataFrame
 
     @classmethod
-    def of(cls, presence: pl.DataFrame) -> Coded:
-        """Code the tally of presence, sorted by its keys as merging leaves it."""
-        agents = presence["agent"].rle().struct.field("value")
-        where = Ranked.of([presence.select("resource")])
-        who = presence["agent"].rle_id()
-        table = presence.select("bin", "task", who=who, where=where.rows["resource"])
-        least = presence.group_by(who.alias("who")).agg(pl.col("operator").min())
-        operators = least.select(agent=agents.gather(least["who"]), operator="operator")
-        return cls(agents, where.texts["resource"], table, operators)
+    def of(cls, parts: Iterable[pl.DataFrame]) -> Coded:
+        """Code parts of the tally of presence, texts coded or not; they need not be merged.
+
+        Grouping them as texts, to code what comes of it, is most of what judging would take.
+
+        Examples
+        --------
+        >>> day = {"bin": 0, "operator": "op", "task": None}
+        >>> parts = [pl.DataFrame([{"agent": who, "resource": "x", **day}]) for who in "bab"]
+        >>> seen = Coded.of(part.cast(PRESENCE.schema) for part in parts)
+        >>> seen.agents.to_list(), seen.table["who"].to_list()
+        (['a', 'b'], [0, 1])
+        """
+        ranked = Ranked.of(
+            [PRESENCE.empty(), *(part.select(list(PRESENCE.schema)) for part in parts)]
+        )
+        rows, agents, places = ranked.rows, ranked.texts["agent"], ranked.texts["resource"]
+        spot = rows["agent"].to_numpy().astype(np.int64) * len(places) + rows["resource"].to_numpy()
+        order = np.lexsort((rows["bin"].to_numpy(), spot))
+        table = rows.select("bin", "task", who="agent", where="resource")[order]
+        least = rows.group_by("agent").agg(pl.col("operator").min())
+        operators = pl.DataFrame(
+            {
+                "agent": agents.gather(least["agent"]),
+                "operator": ranked.texts["operator"].gather(least["operator"]),
+            }
+        )
+        return cls(agents, places, _once(table), operators)
+
+
+def _once(table: pl.DataFrame) -> pl.DataFrame:
+    """Keep one row of each agent, place and bin, with the smallest task; the table is sorted."""
+    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in _PLACED)
+    first = table.select(first=~again.fill_null(value=False))["first"]
+    if first.all():
+        return table
+    none = np.iinfo(np.uint64).max
+    tasks = np.minimum.reduceat(
+        table["task"].fill_null(none).to_numpy(), first.arg_true().to_numpy()
+    )
+    smallest = pl.Series(tasks).replace(none, None)
+    return table.filter(first).with_columns(task=smallest)
 
 
 def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:
