@@ -76,9 +76,11 @@ class Log:
         return {window: found for window, found in known.items() if found is not None}
 
     def _with(self, parts: list[Tallies], part: Tallies) -> list[Tallies]:
-        if any(table.bound for table in self.detector.tables.values()):
-            return [self.detector.merge([*parts, part])]
-        return [*parts, {name: coded(rows) for name, rows in part.items()}]
+        if not any(table.bound for table in self.detector.tables.values()):
+            return [*parts, {name: coded(rows) for name, rows in part.items()}]
+        # What is kept stays as large; merging it with every few rows that come would add up.
+        is_few = bool(parts) and _rows([*parts[1:], part]) < _rows(parts[:1])
+        return [*parts, part] if is_few else [self.detector.merge([*parts, part])]
 
     def _spans(self, windows: Sequence[Window]) -> Iterator[Query]:
         """Yield conditions that each hold for as many rows of the store as are read at once."""
@@ -97,3 +99,7 @@ class Log:
         plain = queries_of(self.detector, kinds, where, narrowed)
         queries = [as_of(query, self.positions) for query in plain]
         return [self.reader.query(query.text, query.parameters) for query in queries]
+
+
+def _rows(parts: Sequence[Tallies]) -> int:
+    return sum(rows.height for part in parts for rows in part.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 
 import polars as pl
 
@@ -45,5 +46,9 @@ def together(detector: Detector, kinds: Iterable[pl.DataFrame]) -> pl.DataFrame:
     >>> together(Habit(), [pl.DataFrame({"kind": ["action_taken"]})])["agent"].to_list()
     [None]
     """
-    shape = pl.DataFrame(to_table([])).select(detector.columns())
-    return pl.concat([shape, *kinds], how="diagonal")
+    return pl.concat([_nothing().select(detector.columns()), *kinds], how="diagonal")
+
+
+@cache
+def _nothing() -> pl.DataFrame:
+    return pl.DataFrame(to_table([]))
