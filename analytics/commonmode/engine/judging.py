@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from commonmode.detectors import Detector, Finding, Score, Sitting, Tallies, Window, finding_id
@@ -128,26 +128,40 @@ def _kept(before: Recorded, change: Change) -> Fields:
 
 
 def blocks(
-    windows: Sequence[tuple[Window, Pending]], events: int, most: int = 16
+    windows: Sequence[tuple[Window, Pending]],
+    sizes: Mapping[datetime, int],
+    *,
+    events: int,
+    most: int = 16,
 ) -> list[list[tuple[Window, Pending]]]:
     """Part windows, in order, into blocks that are read and committed together.
 
     A block is short in time, too, so that a late event far back does not read all between, and
-    of as many new `events` as are read at once.
+    has as many `events` as are read at once; a window of more is one by itself.
+
+    Parameters
+    ----------
+    windows : sequence of (Window, Pending)
+        The windows, in order of time, and why they wait.
+    sizes : mapping of datetime to int
+        How many events windows have in all, by their starts, where that is more than what came
+        since they were last judged.
+    events, most : int
+        Events and windows that a block has at most.
     """
     parted: list[list[tuple[Window, Pending]]] = []
+    room = 0
     for window, why in windows:
+        size = max(why.added, sizes.get(window.start, 0))
         block = parted[-1] if parted else []
         near = block and window.start - block[0][0].start < most * _length(window)
-        if near and len(block) < most and _added(block) + why.added <= events:
+        if near and len(block) < most and size <= room:
             block.append((window, why))
+            room -= size
         else:
             parted.append([(window, why)])
+            room = events - size
     return parted
-
-
-def _added(block: Sequence[tuple[Window, Pending]]) -> int:
-    return sum(why.added for _, why in block)
 
 
 def _length(window: Window) -> timedelta:

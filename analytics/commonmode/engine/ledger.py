@@ -112,10 +112,12 @@ def seen_before(
     return set(_starts(source, detector, where, {**of.parameters, "until": until})["start"])
 
 
-def windows_from(source: Reader, detector: Detector, start: datetime, until: int) -> list[datetime]:
-    """Return the windows from one on, by their starts, that have events before a position."""
+def windows_from(
+    source: Reader, detector: Detector, start: datetime, until: int
+) -> dict[datetime, int]:
+    """Return how many events before a position each window has, from one window on."""
     where = '"at" >= $start AND seq < $until'
-    return list(_starts(source, detector, where, {"start": start, "until": until})["start"])
+    return dict(_starts(source, detector, where, {"start": start, "until": until}).iter_rows())
 
 
 def _starts(

@@ -139,10 +139,17 @@ class Run:
             sitting=self.detector.sitting(carried.everywhere()),
         )
         done = Tick()
-        for block in blocks(closed, self.span):
+        for block in blocks(closed, self._sizes(closed), events=self.span):
             done += self._judge_block(block, judge)
             self.report(f"{self.detector.name}: judging", done.windows, len(closed))
         return done
+
+    def _sizes(self, closed: Sequence[tuple[Window, Pending]]) -> dict[datetime, int]:
+        """Return the sizes of windows that are judged again: they are read whole once more."""
+        again = [window.start for window, why in closed if why.judged]
+        if not again:
+            return {}
+        return ledger.windows_from(self.reader, self.detector, min(again), self.reached.until)
 
     def _judge_block(self, block: Sequence[tuple[Window, Pending]], judge: Judge) -> Tick:
         windows = [window for window, _ in block]
