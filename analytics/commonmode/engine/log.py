@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -36,12 +36,15 @@ class Log:
         As `as_of` has them.
     span : int, optional
         Rows of the store that are read at once.
+    report : callable, optional
+        Told how many rows were read, and how many will be.
     """
 
     reader: Reader
     detector: Detector
     positions: Mapping[str, int]
     span: int = SPAN
+    report: Callable[[int, int], None] = lambda _done, _total: None
 
     def parts(self, windows: Sequence[Window]) -> Parts:
         """Tally the events of some windows.
@@ -89,6 +92,7 @@ class Log:
         if first is not None:
             of = inside(windows)
             for start in range(first, last + 1, self.span):
+                self.report(start - first, last + 1 - first)
                 place = {"first": start, "until": min(start + self.span, last + 1)}
                 text = f"{of.text} AND seq >= $first AND seq < $until"
                 yield Query(text, {**of.parameters, **place})

@@ -118,7 +118,7 @@ class Run:
             noticed = notice(self.reader, self.detector, self._state, span)
             self._commit(state=noticed.state, tallies=noticed.tallies, until=until)
             done += Tick(events=noticed.events)
-            self.report(f"{self.detector.name}: reading", until - first, self.reached.until - first)
+            self.report(f"{self.detector.name}: looking", until - first, self.reached.until - first)
         return done
 
     def _listen(self) -> None:
@@ -178,8 +178,13 @@ class Run:
         return done + _steps(findings)
 
     def _parts(self, windows: Sequence[Window]) -> Parts:
+        def report(done: int, total: int) -> None:
+            # Most windows are read at once.
+            if done:
+                self.report(f"{self.detector.name}: counting", done, total)
+
         positions = {STORED: self.reached.until - 1}
-        return Log(self.reader, self.detector, positions, self.span).parts(windows)
+        return Log(self.reader, self.detector, positions, self.span, report).parts(windows)
 
     def _one_by_one(
         self, block: Sequence[tuple[Window, Pending]], judge: Judge, error: DetectorFailedError

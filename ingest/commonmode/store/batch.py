@@ -41,7 +41,7 @@ class StoredTally(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """How far a detector has read the store: `next_seq` is the first event not counted."""
+    """How far a detector has read the store: `next_seq` is the first event not noticed."""
 
     detector_key: str
     next_seq: int

@@ -561,7 +561,7 @@ CREATE TABLE tallies (
     data            BLOB NOT NULL,
     PRIMARY KEY (detector, version, parameters_hash, window_start, window_end, shard, "table")
 );
-COMMENT ON TABLE tallies IS 'Counts of detectors, kept so that a tick costs what is new and not what is old.';
+COMMENT ON TABLE tallies IS 'What a window hands on to others, as a detector counted it; other counts are made when they are needed.';
 COMMENT ON COLUMN tallies.detector IS 'the detector that counted';
 COMMENT ON COLUMN tallies.version IS 'version of the detector';
 COMMENT ON COLUMN tallies.parameters_hash IS 'hash of its parameters';

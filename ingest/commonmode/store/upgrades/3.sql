@@ -153,3 +153,5 @@ COMMENT ON COLUMN evidence_over_time.e_value IS 'what a stake of 1 on this windo
 COMMENT ON COLUMN evidence_over_time.wealth IS 'the product of all e-values so far; chance alone ever reaches x in 1 of x subjects';
 COMMENT ON COLUMN evidence_over_time.subjects IS 'how many subjects the detector has ever judged';
 COMMENT ON COLUMN evidence_over_time.sustained IS 'whether wealth has reached 20 × subjects: one false subject in 20 such stores';
+
+COMMENT ON TABLE tallies IS 'What a window hands on to others, as a detector counted it; other counts are made when they are needed.';
