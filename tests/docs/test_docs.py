@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from tests.docs.cli_reference import PAGE, help_of, render
+from tests.docs.cli_reference import PAGE, help_of
 
 from commonmode.cli.main import HIDDEN, VERBS
 
@@ -16,7 +18,10 @@ PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("infr
 
 
 def test_the_command_line_page_is_the_verbs_own_help() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(), "run `make docs`"
+    # A verb that was called by itself before, as tests do, keeps the help option of that call.
+    anew = "from tests.docs.cli_reference import render; print(render(), end='')"
+    page = subprocess.check_output([sys.executable, "-c", anew], cwd=ROOT).decode()
+    assert PAGE.read_text(encoding="utf-8") == page, "run `make docs`"
 
 
 @pytest.mark.parametrize("verb", SHOWN)
