@@ -409,6 +409,26 @@ def test_the_sql_of_a_score_gives_its_statistic_and_its_events(events: list[Even
             assert found == score.statistic or (found and subject.startswith("grant:"))
 
 
+@settings(max_examples=25, deadline=None)
+@given(histories)
+def test_the_sql_of_many_scores_at_once_gives_what_that_of_each_gives(events: list[Event]) -> None:
+    scores = every_score(*events).values()
+    with duckdb.connect() as db:
+        db.register("events", to_table(events))
+        for parameter, column in Scope.asked_at_once.items():
+            each = {
+                score.subject.partition(":")[2]: score.evidence
+                for score in scores
+                if parameter in score.evidence.parameters
+            }
+            for query in list(each.values())[:1]:
+                of_all = {**query.parameters, parameter: list(each)}
+                found = run(db, Query(f'SELECT "{column}", id FROM ({query.text})', of_all))
+                for name, one in each.items():
+                    alone = run(db, Query(f"SELECT id FROM ({one.text})", one.parameters))
+                    assert [(event,) for whose, event in found if whose == name] == alone
+
+
 def answers(events: list[Event], ledger: Ledger) -> list[str]:
     return [ledger.answer(act, HOUR.end) for act in acts_of(events)]
 

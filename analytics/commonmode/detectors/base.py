@@ -63,6 +63,12 @@ class Detector(ABC):
     """Kinds of event that carried tables are counted from, and no other table is needed for."""
     reads_ids: ClassVar[bool] = True
     """Whether it reads the `id` of events: in a large log no column costs more."""
+    asked_at_once: ClassVar[Mapping[str, str]] = {}
+    """List parameter of evidence queries → column of events that says which value they are of.
+
+    Evidence that differs in one such value alone is fetched by one query with all the values:
+    what it selects of several must be what it selects of each.
+    """
     names_first: ClassVar[bool] = False
     """Whether subjects are named before they are looked at, and each is scored, found or not.
 

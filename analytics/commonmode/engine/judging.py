@@ -10,7 +10,7 @@ from typing import NamedTuple
 from commonmode.detectors import Detector, Finding, Score, Sitting, Tallies, Window, finding_id
 from commonmode.engine import lifecycle, stored
 from commonmode.engine.carried import Carried
-from commonmode.engine.evidence import gather
+from commonmode.engine.evidence import Evidence, gather
 from commonmode.engine.failure import blaming
 from commonmode.engine.lifecycle import Change
 from commonmode.engine.record import Fields, Recorded, fields_of
@@ -53,9 +53,13 @@ class Judge:
         """
         scores = self._scores(window, parts)
         known = {one.finding_id: one for one in recorded}
+        changes = lifecycle.changes(recorded, scores, why)
+        proofs = self._proofs([change.score for change in changes if change.score is not None])
         changed = [
-            self._fields(window, change, known.get(change.finding_id))
-            for change in lifecycle.changes(recorded, scores, why)
+            self._found(window, change, change.score, proofs[change.score.subject])
+            if change.score is not None
+            else _kept(known[change.finding_id], change)
+            for change in changes
         ]
         said = [score.verdict for score in scores.values()]
         kept = all_said(self.detector, window, scores.values())
@@ -68,12 +72,16 @@ class Judge:
             ids = [finding_id(self.detector, window, score.subject) for score in scores]
             return lifecycle.by_id(scores, ids)
 
-    def _fields(self, window: Window, change: Change, before: Recorded | None) -> Fields:
-        if change.score is None:
-            assert before is not None  # noqa: S101  only what is recorded can lose its score
-            return _kept(before, change)
-        with blaming(self.detector, f"fetching the evidence of {change.score.subject}"):
-            proof = gather(self.reader, change.score.evidence, self.positions)
+    def _proofs(self, scores: Sequence[Score]) -> dict[str, Evidence]:
+        subjects = [score.subject for score in scores]
+        queries = [score.evidence for score in scores]
+        with blaming(self.detector, f"fetching the evidence of {_named(subjects)}"):
+            apart = self.detector.asked_at_once
+            return dict(
+                zip(subjects, gather(self.reader, queries, self.positions, apart), strict=True)
+            )
+
+    def _found(self, window: Window, change: Change, score: Score, proof: Evidence) -> Fields:
         return fields_of(
             Finding(
                 finding_id=change.finding_id,
@@ -83,13 +91,18 @@ class Judge:
                 window=window,
                 status=change.status,
                 revision=change.revision,
-                score=change.score,
+                score=score,
                 reason=change.reason,
                 evidence_ids=proof.ids,
                 evidence_total=proof.total,
                 as_of=self.positions,
             )
         )
+
+
+def _named(subjects: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(subjects) - most:,} more" if len(subjects) > most else ""
+    return ", ".join(subjects[:most]) + more
 
 
 def all_said(detector: Detector, window: Window, scores: Iterable[Score]) -> JudgedWindow:

@@ -156,6 +156,7 @@ class Scope(Detector):
         "action_taken": ("action", "resource", "outcome", "attempted", "grant", "provenance"),
     }
     hands_on: ClassVar = ("permission_granted", "permission_revoked", "decision_reviewed")
+    asked_at_once: ClassVar = {"agents": "agent", "grants": "grant"}
     tables: ClassVar = {
         "grants": GRANTS,
         "revocations": REVOCATIONS,

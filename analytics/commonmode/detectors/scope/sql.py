@@ -1,28 +1,42 @@
-"""The same rules as plain SQL, so that anyone can run a finding again by hand."""
+"""The same rules as plain SQL, so that anyone can run a finding again by hand.
+
+Each statement takes a list of agents or of grants: of one when a finding is proved again, of all
+that are found in a window when their evidence is fetched.
+"""
 
 from __future__ import annotations
 
 from commonmode.detectors.base import Window
-from commonmode.detectors.query import Parameter, Query
+from commonmode.detectors.query import Query
 
 _ISSUED = """\
 WITH RECURSIVE
 issued AS (  -- every grant that starts before the window ends
-  SELECT *, coalesce(valid_from, "at") AS begins FROM events
+  SELECT id, "at", agent, "grant", parent_grant, actions, resources, provenance, break_glass,
+    valid_until, coalesce(valid_from, "at") AS begins
+  FROM events
   WHERE kind = 'permission_granted' AND coalesce(valid_from, "at") < $until
 ),
 """
 
 _BREACHING = """\
-lineage(name) AS (  -- the grants of the agent and all they were delegated from
-  SELECT "grant" FROM issued WHERE agent = $agent
+lineage(holder, name) AS (  -- the grants of each agent and all they were delegated from
+  SELECT agent, "grant" FROM issued WHERE agent IN (SELECT unnest($agents))
   UNION
-  SELECT parent_grant FROM issued JOIN lineage ON "grant" = name WHERE parent_grant IS NOT NULL
+  SELECT holder, parent_grant FROM issued JOIN lineage ON "grant" = name
+  WHERE parent_grant IS NOT NULL
+),
+traced AS (
+  SELECT * FROM issued WHERE "grant" IN (SELECT name FROM lineage)
 ),
 ended AS (  -- a revocation ends what was granted before it, and what was delegated from that
-  SELECT g.id, min(r.at) AS at FROM issued g JOIN events r
-  ON r.kind = 'permission_revoked' AND r."grant" IN (g."grant", g.parent_grant) AND r.at > g.at
-  WHERE g."grant" IN (FROM lineage) GROUP BY g.id
+  SELECT g.id, min(r.at) AS at
+  FROM (
+    SELECT id, "at", "grant" AS name FROM traced
+    UNION ALL SELECT id, "at", parent_grant FROM traced
+  ) g
+  JOIN events r ON r.kind = 'permission_revoked' AND r."grant" = g.name AND r.at > g.at
+  GROUP BY g.id
 ),
 rejected AS (  -- an exception is reviewed a day after its use at the latest
   SELECT "grant" FROM events
@@ -32,20 +46,21 @@ rejected AS (  -- an exception is reviewed a day after its use at the latest
 grants AS (
   SELECT g."grant", g.agent, g.parent_grant, g.actions, g.resources, g.provenance, g.begins,
     least(g.valid_until, ended.at) AS stop
-  FROM issued g LEFT JOIN ended USING (id) WHERE g."grant" IN (FROM lineage)
-  AND NOT (coalesce(g.break_glass, false) AND g."grant" IN (FROM rejected))
+  FROM traced g LEFT JOIN ended USING (id)
+  WHERE NOT (coalesce(g.break_glass, false) AND g."grant" IN (FROM rejected))
 ),
 acts AS (
   SELECT id, agent, "grant", action, resource, provenance, "at",
     list_contains(string_split(resource, '/'), '..') AS climbs
   FROM events
-  WHERE kind = 'action_taken' AND agent = $agent AND "at" >= $since AND "at" < $until
+  WHERE kind = 'action_taken' AND agent IN (SELECT unnest($agents))
+    AND "at" >= $since AND "at" < $until
 ),
 covered AS (  -- links that do not forbid the action
   SELECT a.id, g."grant", g.parent_grant,
     g.agent = a.agent AND coalesce(a."grant" = g."grant", true) AS held
-  FROM acts a JOIN grants g
-  ON g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
+  FROM acts a JOIN lineage l ON l.holder = a.agent JOIN grants g
+  ON g."grant" = l.name AND g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
   AND (g.actions IS NULL OR a.action IS NULL OR list_contains(g.actions, a.action))
   AND (g.provenance IS NULL OR a.provenance IS NULL OR list_has_all(g.provenance, a.provenance))
   AND (g.resources IS NULL OR a.resource IS NULL
@@ -70,7 +85,8 @@ child AS (
   SELECT id, parent_grant, actions, provenance,
     list_transform(resources, lambda path: rtrim(path, '/')) AS places
   FROM issued
-  WHERE "grant" = $grant AND greatest("at", begins) >= $since AND greatest("at", begins) < $until
+  WHERE "grant" IN (SELECT unnest($grants))
+    AND greatest("at", begins) >= $since AND greatest("at", begins) < $until
 ),
 parent AS (
   SELECT "grant", actions, provenance,
@@ -89,35 +105,38 @@ beyond AS (  -- it names what no grant of its parent does
 )
 """
 
-_EVIDENCE = 'SELECT * FROM events WHERE id IN (FROM breaching) ORDER BY "at", id'
+_EVIDENCE = """\
+SELECT * FROM events
+WHERE kind = 'action_taken' AND "at" >= $since AND "at" < $until AND id IN (FROM breaching)
+ORDER BY "at", id"""
 _RECOMPUTE = "SELECT count(*) FROM breaching"
+
+_EDGE_EVIDENCE = """\
+SELECT * FROM events
+WHERE kind = 'permission_granted' AND id IN (FROM beyond)
+ORDER BY "at", id"""
+_EDGE_RECOMPUTE = "SELECT CAST(count(*) > 0 AS INTEGER) FROM beyond"
 
 
 def evidence(agent: str, window: Window) -> Query:
     """Select the actions of an agent that breached its scope in a window."""
-    return Query(_ISSUED + _BREACHING + _EVIDENCE, _parameters(agent, window))
+    return _of("agents", agent, window, _BREACHING + _EVIDENCE)
 
 
 def recompute(agent: str, window: Window) -> Query:
     """Count the actions of an agent that breached its scope in a window."""
-    return Query(_ISSUED + _BREACHING + _RECOMPUTE, _parameters(agent, window))
+    return _of("agents", agent, window, _BREACHING + _RECOMPUTE)
 
 
 def edge_evidence(grant: str, window: Window) -> Query:
     """Select the events that gave a grant which names more than its parent."""
-    text = 'SELECT * FROM events WHERE id IN (FROM beyond) ORDER BY "at", id'
-    return Query(
-        _ISSUED + _BEYOND + text, {"grant": grant, "since": window.start, "until": window.end}
-    )
+    return _of("grants", grant, window, _BEYOND + _EDGE_EVIDENCE)
 
 
 def edge_recompute(grant: str, window: Window) -> Query:
     """Tell, as 1 or 0, whether a grant given in a window names more than its parent."""
-    text = "SELECT CAST(count(*) > 0 AS INTEGER) FROM beyond"
-    return Query(
-        _ISSUED + _BEYOND + text, {"grant": grant, "since": window.start, "until": window.end}
-    )
+    return _of("grants", grant, window, _BEYOND + _EDGE_RECOMPUTE)
 
 
-def _parameters(agent: str, window: Window) -> dict[str, Parameter]:
-    return {"agent": agent, "since": window.start, "until": window.end}
+def _of(whose: str, name: str, window: Window, text: str) -> Query:
+    return Query(_ISSUED + text, {whose: [name], "since": window.start, "until": window.end})
