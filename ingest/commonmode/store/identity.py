@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from commonmode.store.known_ids import KnownIds
+from commonmode.store.known_ids import Hashes, KnownIds
 
 Table = Literal["events", "finding_events"]
 
 _ALL = "SELECT hash(id) AS hash FROM {table}"
+_HASHES = "SELECT batch_row, hash(id) AS hash FROM arriving"
 _FIRSTS = """
-    SELECT min(batch_row) AS batch_row, hash(id) AS hash FROM arriving
-    GROUP BY id ORDER BY batch_row
+    SELECT min(batch_row) AS batch_row, hash(id) AS hash FROM arriving GROUP BY id
 """
 _STORED = "SELECT id FROM suspects SEMI JOIN (SELECT id FROM {table} {bound}) AS stored USING (id)"
 # A row sent again has the same time too, as a rule: then only the row groups of the batch's
@@ -54,16 +54,27 @@ class Identities:
         """
         if not events.num_rows:
             return events
-        numbered = events.select(["id"]).append_column("batch_row", numbers(events))
-        with registered(self._connection, "arriving", numbered):
-            firsts = self._connection.execute(_FIRSTS).fetchnumpy()
-        rows = np.asarray(firsts["batch_row"], np.int64)
-        hashes = np.asarray(firsts["hash"], np.uint64)
+        rows, hashes = self._firsts(events)
         suspect = self._known.have(hashes)
         self._known.add(hashes[~suspect])
         if suspect.any():
             rows = rows[~self._stored(events, rows, suspect)]
         return events if len(rows) == events.num_rows else events.take(pa.array(rows))
+
+    def _firsts(self, events: pa.Table) -> tuple[NDArray[np.int64], Hashes]:
+        """Return the first row of each id, and its hash."""
+        numbered = events.select(["id"]).append_column("batch_row", numbers(events))
+        with registered(self._connection, "arriving", numbered):
+            each = self._asked(_HASHES)
+            # As a rule no two hashes are equal, and then no ids are.
+            firsts = each if _all_differ(each[1]) else self._asked(_FIRSTS)
+        rows, hashes = firsts
+        order = np.argsort(rows)
+        return rows[order], hashes[order]
+
+    def _asked(self, query: str) -> tuple[NDArray[np.int64], Hashes]:
+        told = self._connection.execute(query).fetchnumpy()
+        return np.asarray(told["batch_row"], np.int64), np.asarray(told["hash"], np.uint64)
 
     def _stored(
         self, events: pa.Table, rows: NDArray[np.int64], suspect: NDArray[np.bool_]
@@ -80,6 +91,10 @@ class Identities:
         query = _STORED.format(table=self._table, bound=bound)
         with registered(self._connection, "suspects", suspects):
             return {name for (name,) in self._connection.execute(query).fetchall()}
+
+
+def _all_differ(hashes: Hashes) -> bool:
+    return len(np.unique(hashes)) == len(hashes)
 
 
 def numbers(rows: pa.Table, first: int = 0) -> pa.Array:

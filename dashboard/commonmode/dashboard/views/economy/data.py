@@ -10,21 +10,27 @@ import polars as pl
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
 
+# Here what is folded and what is not are added up as they are: `activity` and `presence` would
+# group both by all their columns first.
 SUMMARY = """
-SELECT (SELECT coalesce(sum(events), 0)::BIGINT FROM activity
-        WHERE seconds = $grain AND start >= $start) AS events,
+SELECT (SELECT coalesce(sum(events), 0)::BIGINT FROM folded_activity
+        WHERE seconds = $grain AND start >= $start)
+       + (SELECT count(*) FROM events
+          WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds) AND "at" >= $start) AS events,
        agents, families, operators,
        (SELECT count(*) FROM resource_use WHERE last_at >= $start) AS resources,
        (SELECT market FROM events WHERE market IS NOT NULL AND "at" >= $start LIMIT 1) AS market
 FROM (SELECT count(DISTINCT agent) AS agents, count(DISTINCT family) AS families,
              count(DISTINCT operator) AS operators
-      FROM presence WHERE last_at >= $start)
+      FROM (FROM folded_presence UNION ALL FROM recent_presence)
+      WHERE last_at >= $start)
 """
 
 FLOW = """
 SELECT to_timestamp(floor(epoch(start) / $width) * $width) AS bucket, kind,
        sum(events)::BIGINT AS n
-FROM activity WHERE seconds = $grain AND start >= $start
+FROM (FROM folded_activity UNION ALL FROM recent_activity)
+WHERE seconds = $grain AND start >= $start
 GROUP BY ALL ORDER BY bucket, kind
 """
 
@@ -39,12 +45,13 @@ WITH counted AS (
     SELECT coalesce(family, '(unknown)') AS family, sum(events)::BIGINT AS events,
            coalesce(sum(events) FILTER (kind = 'action_taken'), 0)::BIGINT AS actions,
            sum(if(outcome IN ('denied', 'error'), events, attempted))::BIGINT AS refused
-    FROM activity
+    FROM (FROM folded_activity UNION ALL FROM recent_activity)
     WHERE seconds = $grain AND start >= $start AND kind <> 'truth_declared'
     GROUP BY ALL
 ), there AS (
     SELECT coalesce(family, '(unknown)') AS family, count(DISTINCT agent) AS agents
-    FROM presence WHERE last_at >= $start AND kind <> 'truth_declared'
+    FROM (FROM folded_presence UNION ALL FROM recent_presence)
+    WHERE last_at >= $start AND kind <> 'truth_declared'
     GROUP BY ALL
 )
 SELECT family, agents, events, actions, refused
