@@ -127,7 +127,8 @@ def _evidence(explanation: Explanation) -> Iterator[RenderableType]:
     total = explanation.finding.fields.get("evidence_total", 0)
     rows = explanation.evidence
     yield _said(
-        f"{total:,} events" + (f", the first {rows.height}:" if total > rows.height else ":")
+        f"{total:,} {'event' if total == 1 else 'events'}"
+        + (f", the first {rows.height}:" if total > rows.height else ":")
     )
     shown = [n for n in COLUMNS if n in rows.columns and rows[n].null_count() < rows.height]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

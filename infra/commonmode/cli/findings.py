@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import polars as pl
+from rich.console import Console
 
 from commonmode.cli.fail_on import exit_code, fail_on_option
-from commonmode.cli.options import data_option, format_option
-from commonmode.cli.output import emit
+from commonmode.cli.options import data_option, rows_option
+from commonmode.cli.output import emit, errors
+from commonmode.cli.told import counted, listed
 from commonmode.engine.configure import SettingError, duration
 from commonmode.store import connect
 
@@ -18,7 +21,8 @@ STATES = ("opened", "updated", "closed", "withdrawn")
 
 _LIST = """
     SELECT finding_id, detector, status, subject, claim, effect, p_value, q_value, n,
-        window_start, window_end, revision, reason, provisional
+        window_start, window_end, revision, reason, provisional,
+        evidence_total
     FROM findings
     WHERE (len($detectors::VARCHAR[]) = 0 OR list_contains($detectors::VARCHAR[], detector))
         AND (len($states::VARCHAR[]) = 0 OR list_contains($states::VARCHAR[], status))
@@ -51,7 +55,7 @@ def _since(_context: click.Context, parameter: click.Parameter, text: str | None
     "--since", callback=_since, help="Only of windows that ended after a time, or 2h, 7d ago."
 )
 @fail_on_option
-@format_option
+@rows_option("lines")
 @data_option
 def command(  # noqa: PLR0913, PLR0917  click passes every option
     detectors: tuple[str, ...],
@@ -74,5 +78,11 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     with connect(data_dir) as reader:
         wanted = {"detectors": list(detectors), "states": list(states), "since": since}
         rows: pl.DataFrame = reader.query(_LIST, wanted)
-    emit(rows, output_format)
+    if output_format is None and sys.stdout.isatty():
+        console = Console(highlight=False)
+        for line in listed(rows):
+            console.print(line)
+        errors.print(counted(rows), markup=False)
+    else:
+        emit(rows, output_format)
     return exit_code(rows, fail_on)

@@ -93,15 +93,20 @@ def topic_option(function: F) -> F:
     )(function)
 
 
-def format_option(function: F) -> F:
-    """Add ``--format``: the form of the rows on standard output."""
+def rows_option(on_terminal: str) -> Callable[[F], F]:
+    """Add ``--format``, for rows that a terminal gets as `on_terminal`."""
     return click.option(
         "--format",
         "output_format",
         type=click.Choice(FORMATS),
         default=None,
-        help="Form of the rows.  [default: table on a terminal, jsonl otherwise]",
-    )(function)
+        help=f"Form of the rows.  [default: {on_terminal} on a terminal, jsonl otherwise]",
+    )
+
+
+def format_option(function: F) -> F:
+    """Add ``--format``: the form of the rows on standard output."""
+    return rows_option("table")(function)
 
 
 def json_option(function: F) -> F:

@@ -8,11 +8,10 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import click
 import polars as pl
-from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,9 +21,9 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
+from commonmode.cli.table import as_text
 from commonmode.cli.terminal import errors, plain
 
 __all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary"]
@@ -42,7 +41,9 @@ def emit(frame: pl.DataFrame, output_format: str | None = None) -> None:
     out = io.BytesIO()
     match chosen:
         case "table":
-            out.write(_table(frame).encode())
+            # A file has no edge to fold at.
+            width = None if sys.stdout.isatty() else UNWRAPPED
+            out.write(as_text(frame, width).encode())
         case "csv":
             from commonmode.store import as_csv  # noqa: PLC0415  keeps `--help` quick
 
@@ -66,29 +67,6 @@ _HIDDEN = re.compile(
 def _spelt(lines: str) -> str:
     """Spell hidden characters out as JSON escapes: who reads the JSON has them back."""
     return _HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], lines)
-
-
-def _table(frame: pl.DataFrame) -> str:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, kind in frame.schema.items():
-        side: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
-        table.add_column(Text(plain(name)), justify=side, no_wrap=True)
-    for row in frame.iter_rows():
-        table.add_row(*(Text(_cell(value)) for value in row))
-    # A file has no edge to wrap at.
-    width = None if sys.stdout.isatty() else UNWRAPPED
-    console = Console(highlight=False, width=width)
-    with console.capture() as printed:
-        console.print(table)
-    return printed.get()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return plain(str(value)).replace("\n", " ")
 
 
 def summary(values: Mapping[str, Any], *, as_json: bool) -> None:

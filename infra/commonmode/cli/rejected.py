@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -87,6 +88,9 @@ def _list(
         rows = reader.query(_LIST, {**which, "most": limit, "length": length})
         count = reader.query(_COUNT, which).item()
     shown = [escaped(first) for first in rows["first_bytes"].to_list()]
+    if not count and output_format is None and sys.stdout.isatty():
+        errors.print("No record is refused.")
+        return
     emit(rows.with_columns(pl.Series("first_bytes", shown, pl.String)), output_format)
     if count > rows.height:
         errors.print(f"{rows.height:,} of {count:,} are shown; --limit shows more.")

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from commonmode.cli.demo.verdicts import found, lookalikes
 from commonmode.cli.output import plain
+from commonmode.cli.told import told
 from commonmode.store import Reader
 
 NAMED = ("monoculture", "collusion", "scope")
@@ -47,22 +48,11 @@ class Board:
             self._count(findings)
 
     def _tell(self, row: dict[str, object]) -> None:
-        told = self._printed.setdefault(str(row["detector"]), set())
-        if row["subject"] in told or len(told) >= EACH:
+        said = self._printed.setdefault(str(row["detector"]), set())
+        if row["subject"] in said or len(said) >= EACH:
             return
-        told.add(str(row["subject"]))
-        sure = "exact" if row["q_value"] is None else f"q = {row['q_value']:.2g}"
-        cited = row["evidence_total"]
-        proves = "1 event proves it" if cited == 1 else f"{cited:,} events prove it"
-        proof = f"{proves} · explain {row['finding_id']}"
-        self._console.print(
-            Text.assemble(
-                ("● ", "bold red"),
-                (f"{plain(str(row['detector'])):<12}", "bold"),
-                plain(str(row["claim"])),
-                (f"\n{'':<14}{sure} · {proof}", "dim"),
-            )
-        )
+        said.add(str(row["subject"]))
+        self._console.print(told(row))
 
     def _count(self, findings: pl.DataFrame) -> None:
         counts = findings.group_by("detector").len().sort("detector").rows()

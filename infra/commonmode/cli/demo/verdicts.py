@@ -7,7 +7,7 @@ import polars as pl
 from commonmode.store import Reader
 
 _FOUND = """
-    SELECT finding_id, detector, subject, claim, effect, q_value, n, evidence_total
+    SELECT finding_id, detector, status, subject, claim, effect, q_value, evidence_total
     FROM findings
     WHERE status IN ('opened', 'updated') AND NOT provisional
     ORDER BY detector, effect DESC
