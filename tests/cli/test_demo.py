@@ -56,7 +56,7 @@ def test_the_three_findings_stand_beside_what_was_spared(
     way: tuple[str, ...], tmp_path: Path
 ) -> None:
     with demo("--data", str(tmp_path), *way) as running:
-        said = read_until(running, "Look around")
+        said = read_until(running, "In another terminal")
         running.send_signal(signal.SIGINT)
         code = running.wait(60)
 
@@ -65,6 +65,7 @@ def test_the_three_findings_stand_beside_what_was_spared(
         assert f"● {detector}" in said
     assert ("Kafka is left out" in said) == bool(way)
     assert re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert f"export COMMONMODE_DATA={tmp_path}; " in said
     assert "✗" not in said
     assert said.count("0 ✓") >= 10
     assert still_running(tmp_path) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from tests.store.samples import with_empty_store
 
 from commonmode.cli.main import VERBS, cli, exit_code_of
@@ -39,6 +40,17 @@ def test_an_unknown_verb_is_a_usage_error() -> None:
 
     assert ran.returncode == 2
     assert "No such command" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value"),
+    [("up", "--broker-port", "99999"), ("dashboard", "--port", "-1"), ("demo", "--pace", "0")],
+)
+def test_a_number_out_of_range_is_a_usage_error(verb: str, option: str, value: str) -> None:
+    ran = CliRunner().invoke(cli, [verb, option, value])
+
+    assert ran.exit_code == 2
+    assert f"Invalid value for '{option}'" in ran.output
 
 
 class BrokerUnreachableError(Exception):

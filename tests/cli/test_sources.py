@@ -59,6 +59,8 @@ def test_what_a_format_cannot_fill_is_said_before_it_is_read(
     said = " ".join(capsys.readouterr().err.split())
     assert "agentdojo" in said
     assert "price" in said
+    assert "habit goes without: attempted" in said
+    assert "scope goes without: actions, attempted, break_glass, grant" in said
 
 
 def test_all_files_are_recognised_before_the_first_is_read(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ def test_heat_map_holds_every_pair_of_families() -> None:
     assert len(monoculture.heat_map(AGREEMENT)["series"][0]["data"]) == 4
 
 
+def test_heat_map_names_every_family_however_narrow() -> None:
+    assert monoculture.heat_map(AGREEMENT)["xAxis"]["axisLabel"]["interval"] == 0
+
+
 def test_network_rings_only_whom_a_finding_names() -> None:
     frame = pl.DataFrame(
         {

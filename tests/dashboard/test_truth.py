@@ -11,7 +11,7 @@ from tests.dashboard.small_store import START
 
 from commonmode.dashboard import truth
 from commonmode.dashboard.period import Period, extent
-from commonmode.events import FindingRaised, to_table
+from commonmode.events import FindingRaised, TruthDeclared, to_table
 from commonmode.store import Batch, Writer
 
 
@@ -55,14 +55,37 @@ def test_finding_that_names_an_innocent_is_false_and_seen_as_flagged(store: Path
 
 
 def test_culprit_that_is_innocent_of_something_else_flags_no_innocent(store: Path) -> None:
-    from commonmode.events import TruthDeclared  # noqa: PLC0415  beside its use
-
     also = TruthDeclared(
         id="t99", at=START, agent="economy", phenomenon="monoculture", subject="family:aurora",
         label="innocent", args={"plant": "common-shock"},
     )  # fmt: skip
     with Writer(store) as writer:
         writer.append(Batch(events=to_table([also])))
+
+    assert not any(row.flagged for row in truth.innocents(*seen()))
+
+
+def test_what_no_detector_looks_for_is_neither_missed_nor_spared(store: Path) -> None:
+    before = seen()[0]
+    beside = [
+        TruthDeclared(
+            id=f"i{n}", at=START, agent="a", phenomenon="injection", subject=f"run:{n}", label=label
+        )
+        for n, label in enumerate(("culprit", "innocent"))
+    ]
+    with Writer(store) as writer:
+        writer.append(Batch(events=to_table(beside)))
+
+    assert seen()[0] == before
+
+
+def test_a_finding_raised_live_flags_nobody_before_it_is_judged(store: Path) -> None:
+    early = small_store.finding(
+        "f7" * 8, "scope", "agent:delta-1", "x", evidence=[], agents=["delta-1"]
+    ) | {"provisional": True}
+    raised = FindingRaised(id="w:1", at=START, agent="commonmode/watch", finding=early)
+    with Writer(store) as writer:
+        writer.append(Batch(events=to_table([raised])))
 
     assert not any(row.flagged for row in truth.innocents(*seen()))
 

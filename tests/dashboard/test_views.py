@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from tests.dashboard.conftest import Open, healthy, words
-from tests.dashboard.small_store import HOSTILE
+from tests.dashboard.small_store import HOSTILE, START
 
 from commonmode.dashboard.views import VIEWS
+from commonmode.events import ActionTaken, to_table
+from commonmode.store import Batch, Writer
 
 every_view = pytest.mark.parametrize("noun", [view.noun for view in VIEWS])
 
@@ -59,3 +61,15 @@ def test_agent_text_reaches_no_markdown(opened: Open, hostile: Path, noun: str) 
 
     assert healthy(at)
     assert not any(HOSTILE[:12] in str(text) for text in interpreted)
+
+
+def test_a_log_without_grants_says_that_scope_is_silent_for_want_of_them(
+    opened: Open, tmp_path: Path
+) -> None:
+    act = ActionTaken(id="a", at=START, agent="a7", action="buy", resource="shop/a")
+    with Writer(tmp_path) as writer:
+        writer.append(Batch(events=to_table([act])))
+
+    said = words(opened("scope", tmp_path))
+    assert "holds no grant" in said
+    assert "That is a result" not in said

@@ -20,7 +20,7 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
         if found.is_empty():
             empty(
                 "No finding stands in this period. That is a result, once the detector has run:",
-                f"commonmode detect --once --detector {detector}",
+                f"commonmode detect --once --final --detector {detector}",
             )
             return
         picked = grid(

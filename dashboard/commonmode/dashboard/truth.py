@@ -9,6 +9,7 @@ import polars as pl
 
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
+from commonmode.dashboard.theme import DETECTORS
 from commonmode.evaluation.truth import Culprit
 
 LABELS = """
@@ -18,12 +19,13 @@ SELECT DISTINCT phenomenon, subject, label,
        coalesce(TRY_CAST(args->'resources' AS VARCHAR[]), []) AS resources
 FROM truth
 WHERE "at" >= $start AND "at" < $end AND label IN ('culprit', 'innocent')
+  AND list_contains($detectors, phenomenon)
 ORDER BY phenomenon, plant, subject LIMIT 2000
 """
 
 STANDING = """
 SELECT detector, subject, agents, resources FROM findings
-WHERE status <> 'withdrawn' AND window_end > $start AND window_start < $end
+WHERE status <> 'withdrawn' AND NOT provisional AND window_end > $start AND window_start < $end
   AND subject IS NOT NULL
 LIMIT 5000
 """
@@ -163,8 +165,8 @@ def _flagged(group: Sequence[Label], wrong: Sequence[Named]) -> int:
 
 
 def labels(period: Period) -> list[Label]:
-    """Return what the log declares true in the period."""
-    rows = read(LABELS, start=period.start, end=period.end)
+    """Return what the log declares true in the period, of phenomena that a detector looks for."""
+    rows = read(LABELS, start=period.start, end=period.end, detectors=list(DETECTORS))
     return [
         Label(phenomenon, subject, label, plant, tuple(agents), tuple(resources))
         for phenomenon, subject, label, plant, agents, resources in rows.iter_rows()
@@ -172,7 +174,7 @@ def labels(period: Period) -> list[Label]:
 
 
 def standing(period: Period) -> list[Named]:
-    """Return whom and what the standing findings name."""
+    """Return whom and what the standing findings name; one raised live is no verdict yet."""
     rows = read(STANDING, start=period.start, end=period.end)
     return [
         Named(detector, subject, tuple(agents), tuple(resources))

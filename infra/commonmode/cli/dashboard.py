@@ -27,7 +27,12 @@ PORTS_TRIED = 100
     show_default=True,
     help="Address to listen on; any but loopback needs --auth.",
 )
-@click.option("--port", type=int, default=None, help="Port.  [default: the first free from 8501]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=None,
+    help="Port.  [default: the first free from 8501]",
+)
 @click.option(
     "--auth",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -100,6 +100,8 @@ def opened(file: Path) -> Iterator[LogStream]:
         raw = io.FileIO(sys.stdin.fileno(), closefd=False) if str(file) == "-" else io.FileIO(file)
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror or error}."
+        if isinstance(error, IsADirectoryError):
+            msg += f" Hint: give the files in it, e.g. {file}/*.jsonl."
         raise click.UsageError(msg) from error
     with io.BufferedReader(raw, AT_ONCE) as source:
         yield LogStream(source)

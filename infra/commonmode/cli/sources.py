@@ -165,14 +165,16 @@ def format_options(function: F) -> F:
 
 
 def announce(form: Format, name: str) -> None:
-    """Say which format a file is in, what it cannot fill, and which detectors can run."""
-    able = [d.name for d in ALL if set(d.columns()) - {"kind"} <= form.fills]
+    """Say which format a file is in, what it cannot fill, and what detectors go without."""
+    lacks = {d.name: sorted(set(d.columns()) - {"kind"} - form.fills) for d in ALL}
+    able = [name for name, gaps in lacks.items() if not gaps]
     missing = sorted(FIELDS.keys() - form.fills - {"extra"})
     lines = [f"{name}: {form.name} — fills {len(form.fills)} of {len(FIELDS)} fields"]
     if missing:
         lines.append(f"  not in this format: {', '.join(missing)}")
-    if able or missing:
-        lines.append(f"  every column of: {', '.join(able) or 'no detector'}")
+    if able:
+        lines.append(f"  every column of: {', '.join(able)}")
+    lines += [f"  {name} goes without: {', '.join(gaps)}" for name, gaps in lacks.items() if gaps]
     errors.print(Text(plain("\n".join(lines))))
 
 

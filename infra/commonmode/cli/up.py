@@ -26,6 +26,9 @@ from commonmode.local.status import status
 
 _POLL_SECONDS = 0.2
 
+PORT = click.IntRange(0, 65_535)
+"""0: whichever is free."""
+
 
 @click.command("up")
 @data_option
@@ -40,9 +43,13 @@ _POLL_SECONDS = 0.2
 @click.option(
     "--dashboard/--no-dashboard", default=True, help="Run the dashboard.", show_default=True
 )
-@click.option("--broker-port", default=0, help="Port of Kafka.  [default: a free one]")
-@click.option("--flight-port", default=0, help="Port of the store.  [default: a free one]")
-@click.option("--dashboard-port", default=0, help="Port of the dashboard.  [default: a free one]")
+@click.option("--broker-port", type=PORT, default=0, help="Port of Kafka.  [default: a free one]")
+@click.option(
+    "--flight-port", type=PORT, default=0, help="Port of the store.  [default: a free one]"
+)
+@click.option(
+    "--dashboard-port", type=PORT, default=0, help="Port of the dashboard.  [default: a free one]"
+)
 def command(
     data_dir: Path,
     listen: str | None,

@@ -13,6 +13,7 @@ from commonmode.formats.base import Format, UnknownFormatError
 from commonmode.formats.canonical import Canonical
 from commonmode.formats.cloudevents import CloudEvents
 from commonmode.formats.parquet import Parquet
+from commonmode.formats.unrecognised import hint
 
 FORMATS: tuple[Format, ...] = (Parquet(), CloudEvents(), AgentDojo(), Canonical())
 """Every format, the most particular first. A new one is one file and one line here."""
@@ -82,7 +83,7 @@ def detect(head: bytes, filename: str) -> Format:
     found = f"keys {sorted(records[0])[:12]}" if records else f"{head[:60]!r}"
     msg = (
         f"{filename}: no format recognises it. Looked for {sought}. Found {found}. "
-        "Hint: name the format with --source-format, or describe it with --map FILE."
+        f"Hint: {hint(head, filename)}."
     )
     raise UnknownFormatError(msg)
 

@@ -79,7 +79,8 @@ def _unreachable(path: Path, error: Exception) -> StoreError:
     if not path.exists():
         msg = f"there is no store at {path}."
         return StoreUnreachableError(
-            msg, "`commonmode load`, `up` or `demo` makes one; `--data` names another folder"
+            msg,
+            "`commonmode load` or `up` makes one; `--data` names another folder, such as a demo's",
         )
     return StoreUnreachableError(f"the store {path} cannot be opened: {text}.")
 

@@ -39,7 +39,11 @@ HEAD_START = 1_500
 @click.option("--seed", default=1, show_default=True, help="Seed of the economy.")
 @click.option("--agents", default=300, show_default=True, help="Agents in the economy.")
 @click.option(
-    "--pace", default=100.0, show_default=True, help="Events a second after the first day."
+    "--pace",
+    type=click.FloatRange(min=0, min_open=True),
+    default=100.0,
+    show_default=True,
+    help="Events a second after the first day.",
 )
 @click.option(
     "--data",
@@ -129,9 +133,16 @@ def _watch(console: Console, running: Deployment, feed: Feed, seconds: float | N
             running.wait(LOOK_EVERY)
 
 
+def elsewhere(data_dir: Path) -> str:
+    """Return what another terminal is told so that verbs there find this data."""
+    program = "commonmode" if shutil.which("commonmode") else sys.argv[0]
+    return f"export COMMONMODE_DATA={data_dir}; {program} findings"
+
+
 def _look(console: Console, running: Deployment, board: Board) -> None:
     was_complete = board.complete
     board.look()
     if board.complete and not was_complete:
         console.print(Text(plain(f"\nLook around: {running.dashboard}   Ctrl-C stops everything.")))
+        console.print(Text(plain(f"In another terminal: {elsewhere(running.data_dir)}"), "dim"))
         sys.stdout.flush()

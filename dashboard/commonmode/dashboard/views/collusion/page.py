@@ -1,4 +1,4 @@
-"""Silent collusion: agents that act together on shared resources without a word."""
+"""Collusion: agents that act together on shared resources without a word."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from commonmode.dashboard.views.collusion import charts, data
 
 def show() -> None:
     """Arrange the collusion page."""
-    st.title("Silent collusion", anchor=False)
+    st.title("Collusion", anchor=False)
     st.caption(look("collusion").asks)
     period = choose_period()
     if period is None:

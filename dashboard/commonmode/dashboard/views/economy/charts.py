@@ -24,9 +24,9 @@ def flow(frame: pl.DataFrame) -> Spec:
     return {
         "tooltip": {"trigger": "axis"},
         "legend": {"type": "scroll", "top": 0, "icon": "roundRect"},
-        "grid": {"left": 50, "right": 16, "top": 36, "bottom": 26},
+        "grid": {"left": 50, "right": 16, "top": 56, "bottom": 26},
         "xAxis": {"type": "time"},
-        "yAxis": {"type": "value", "splitNumber": 3},
+        "yAxis": {"type": "value", "splitNumber": 3, "name": "events"},
         "series": [
             {
                 "type": "bar",

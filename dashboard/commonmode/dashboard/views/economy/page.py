@@ -69,7 +69,7 @@ def newest(period: Period) -> None:
         if found.is_empty():
             empty(
                 "No finding stands in this period. Judge what is stored:",
-                "commonmode detect --once",
+                "commonmode detect --once --final",
             )
             return
         first = found.group_by("detector", maintain_order=True).first()

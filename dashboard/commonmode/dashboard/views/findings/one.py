@@ -78,7 +78,8 @@ def malformed(finding: Row) -> None:
     st.caption(f"It lacks: {', '.join(lacking)}. As it was published:")
     st.json({name: value for name, value in finding.items() if value is not None})
     empty(
-        "Detectors of commonmode publish whole findings; judge again:", "commonmode detect --once"
+        "Detectors of commonmode publish whole findings; judge again:",
+        "commonmode detect --once --final",
     )
 
 

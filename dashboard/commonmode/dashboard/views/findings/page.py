@@ -42,7 +42,7 @@ def listed(period: Period) -> None:
     if frame.is_empty():
         empty(
             "No finding matches. Widen the filters or the period, or judge what is stored:",
-            "commonmode detect --once",
+            "commonmode detect --once --final",
         )
         return
     picked = grid(
@@ -72,15 +72,13 @@ COLUMNS = {
 
 def filters() -> tuple[str | None, str, str | None]:
     """Ask which findings to list; the answers live in the URL."""
-    left, middle, right = st.columns([3, 2, 3], vertical_alignment="bottom")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         detector = st.segmented_control(
             "Phenomenon",
             list(DETECTORS),
             key="detector",
             bind="query-params",
         )
-    with middle:
         status = st.segmented_control(
             "Status",
             ["standing", "withdrawn", "all"],
@@ -89,7 +87,6 @@ def filters() -> tuple[str | None, str, str | None]:
             key="status",
             bind="query-params",
         )
-    with right:
         named = st.text_input(
             "Names agent, resource or subject",
             key="named",

@@ -52,11 +52,6 @@ SELECT detector_key, next_seq,
 FROM detector_progress ORDER BY detector_key
 """
 
-ARRIVED = """
-SELECT to_timestamp(floor(epoch(ingested_at) / $width) * $width) AS bucket, count(*) AS n
-FROM events WHERE "at" >= $start AND "at" < $end GROUP BY bucket ORDER BY bucket
-"""
-
 _SKIPPED = frozenset({"id", "at", "agent", "schema", "finding", "extra"})
 FILLED = tuple(name for name in FIELDS if name not in _SKIPPED)
 """Fields whose coverage says something: all but those every event must have."""

@@ -41,7 +41,7 @@ def tiles(period: Period) -> None:
     with reachable():
         counts, arrival = data.counts(), data.arrival(period)
         last = data.sources(period)["last_arrival"].max()
-        with st.grid(min_column_width=150, border=True):
+        with st.grid(min_column_width=190, border=True):
             st.metric("Stored", f"{counts['stored'].sum():,}")
             st.metric(
                 "Duplicates dropped",
@@ -107,7 +107,7 @@ def waiting() -> None:
         if frame.is_empty():
             empty(
                 "No detector has run on this store yet:",
-                "commonmode detect --once",
+                "commonmode detect --once --final",
                 "commonmode detect --follow",
             )
             return

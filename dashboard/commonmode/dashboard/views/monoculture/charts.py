@@ -26,6 +26,7 @@ def heat_map(agreement: pl.DataFrame) -> Spec:
             "type": "category",
             "data": [short(f, 20) for f in families],
             "axisTick": {"show": False},
+            "axisLabel": {"interval": 0, "rotate": 20},
         },
         "yAxis": {
             "type": "category",
@@ -67,7 +68,14 @@ def within_between(families: pl.DataFrame) -> Spec:
         "legend": {"top": 0},
         "tooltip": {"trigger": "axis", "valueFormatter": "percent"},
         "grid": {"left": 8, "right": 40, "top": 34, "bottom": 24, "containLabel": True},
-        "xAxis": {"type": "value", "max": 1, "min": 0},
+        "xAxis": {
+            "type": "value",
+            "max": 1,
+            "min": 0,
+            "name": "share of pairs that agree",
+            "nameLocation": "middle",
+            "nameGap": 26,
+        },
         "yAxis": {"type": "category", "data": names, "axisTick": {"show": False}},
         "series": [
             {

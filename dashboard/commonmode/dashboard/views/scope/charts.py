@@ -23,7 +23,13 @@ def per_agent(frame: pl.DataFrame) -> Spec:
         "legend": {"top": 0},
         "tooltip": {"trigger": "axis"},
         "grid": {"left": 8, "right": 30, "top": 34, "bottom": 24, "containLabel": True},
-        "xAxis": {"type": "value", "minInterval": 1},
+        "xAxis": {
+            "type": "value",
+            "minInterval": 1,
+            "name": "actions",
+            "nameLocation": "middle",
+            "nameGap": 26,
+        },
         "yAxis": {
             "type": "category",
             "data": [short(a, 26) for a in ordered["agent"]],

@@ -102,6 +102,14 @@ class Hop(NamedTuple):
     why: str
 
 
+GRANTED = """SELECT count(*) > 0 FROM permission_granted WHERE "at" < $end"""
+
+
+def any_grant(period: Period) -> bool:
+    """Tell whether the log holds a grant at all, up to the period's end."""
+    return bool(read(GRANTED, end=period.end).item())
+
+
 def findings(period: Period) -> pl.DataFrame:
     """Return the standing breaches, the gravest first."""
     return read(FINDINGS, start=period.start, end=period.end)

@@ -24,6 +24,14 @@ def show() -> None:
     if period is None:
         empty(*NO_EVENTS)
         return
+    if not data.any_grant(period):
+        empty(
+            "This log holds no grant, so nothing can be outside one. `habit` needs none; formats "
+            "that fill permission_granted, or a map that does, bring this page to life:",
+            "commonmode detect --once --final --detector habit",
+            "commonmode schema permission_granted",
+        )
+        return
     found = data.findings(period)
     findings_table("scope", found, period)
     edge = pl.col("subject").str.starts_with("grant:")
