@@ -12,6 +12,13 @@ import pytest
 
 from commonmode.detectors import Collusion, Query, Score
 from commonmode.detectors.checks import Example, yield_checks
+from commonmode.detectors.collusion.auctions import Auctions
+from commonmode.detectors.collusion.auctions import bids as read_bids
+from commonmode.detectors.collusion.auctions import cleared as read_cleared
+from commonmode.detectors.collusion.auctions.book import Book
+from commonmode.detectors.collusion.auctions.dependence import bid_dependence
+from commonmode.detectors.collusion.presence import MESSAGES
+from commonmode.detectors.collusion.talk import Talk
 from commonmode.economy.innocents import BusyWinners, CommonCost, RivalBidders
 from commonmode.economy.plants import Rotation
 from commonmode.economy.sealed_bids import CHEAPEST, DEAREST, SealedBids
@@ -92,6 +99,20 @@ def asked(query: Query, events: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(pl.from_arrow(table))
 
 
+def auctions(events: pl.DataFrame) -> Auctions:
+    tallies = read_bids(events.lazy()), read_cleared(events.lazy())
+    return Auctions(Collusion(), DAY, *tallies, seed=0)
+
+
+NO_TALK = Talk(
+    pl.DataFrame(schema=MESSAGES.schema), pl.DataFrame(schema={"agent": str, "operator": str})
+)
+
+
+def asked_again(score: Score, events: pl.DataFrame) -> float:
+    return float(asked(score.recompute, events).item())
+
+
 def test_bidders_that_take_turns_are_found_with_all_members() -> None:
     (score,) = found(sold(*ring()))
     assert tuple(sorted(score.agents)) == MEMBERS
@@ -99,7 +120,33 @@ def test_bidders_that_take_turns_are_found_with_all_members() -> None:
     assert "take turns at winning" in score.claim
     assert score.effect > 1.5
     assert score.statistic > score.null_sample[-1]
-    assert score.measures["linked_without"] == 3
+    assert score.measures["own_p"] <= 0.05
+
+
+def test_two_dozen_auctions_show_the_turns_of_a_group_that_no_pair_shows() -> None:
+    events = pl.concat([sold(*drawn(Rotation(auctions=32), 0)), rivals(1, "other")])
+    (score,) = found(events)
+
+    assert tuple(sorted(score.agents)) == MEMBERS
+    assert auctions(events).pairs.filter(pl.col("q") <= 0.05).is_empty()
+    assert score.n < 32
+
+
+def test_one_who_comes_as_often_and_takes_no_turns_is_not_named() -> None:
+    rng = np.random.default_rng(0)
+    asked, costs = np.full((70, 4), 1.2), rng.uniform(CHEAPEST, DEAREST, (70, 4))
+    turn = np.insert(np.tile(np.arange(3), 20), rng.integers(0, 60, 10), 3)
+    asked[np.arange(70), turn] = 1.0
+    events = sold(asked * np.exp(rng.normal(0, 0.005, asked.shape)), costs)
+
+    (score,) = found(events)
+    (whole,) = auctions(events).found_together(NO_TALK)
+
+    for one in (score, whole):
+        assert tuple(sorted(one.agents)) == MEMBERS[:3]
+        assert asked_again(one, events) == one.statistic
+    assert whole.measures["together"] == 4
+    assert any("lot-bidder-3 does not" in reason for reason in whole.reasons)
 
 
 def test_three_tiers_with_forgone_profit_beside_honest_auctions_are_called_collusion() -> None:
@@ -114,9 +161,31 @@ def test_each_tier_says_what_it_was_compared_with_or_why_it_could_not_be() -> No
     (score,) = found(sold(*ring()))
     a, b, c, d = score.reasons[:4]
     assert "only 0 other auctions" in a
-    assert "null: own bids dealt out anew" in b
+    assert "null: own bids dealt out anew, and bids exchanged" in b
     assert "sealed bids leave no standing price" in c
     assert "null: at most" in d
+
+
+def test_tier_b_holds_only_if_bids_follow_costs_unlike_those_of_others_too() -> None:
+    (score,) = found(sold(*ring()))
+    assert "members are not exchangeable with others" in score.reasons[1]
+    assert "exchanged in each" in score.reasons[1]
+
+    bids, costs = drawn(RivalBidders(), 0)
+    shocked = sold(bids * np.exp(np.random.default_rng(0).normal(0, 0.1, (64, 1))), costs)
+    book = Book.of(read_bids(shocked.lazy()), read_cleared(shocked.lazy()), 30)
+    tier = bid_dependence(book.among(MEMBERS, 2), MEMBERS, np.random.default_rng(0))
+    assert tier.held is False
+    assert "(p = 0.001) and members may be exchangeable" in tier.why
+
+
+def test_without_anyone_beside_the_ring_exchangeability_is_said_to_be_untested() -> None:
+    (score,) = found(sold(*drawn(Rotation(fringe=0), 0)))
+    assert (
+        "exchangeability could not be tested (others whose cost is logged bid in 0"
+        in (score.reasons[1])
+    )
+    assert score.measures["tier_b"] == 1
 
 
 def test_without_costs_dependence_and_reply_are_untested() -> None:

@@ -47,6 +47,9 @@ class Collusion(Limits, Detector):
 
     with :math:`r_{ij}` how often the winner changed between the two, and R the same of all orders
     of winners that leave each as many wins where it was the cheaper one, and where it was not.
+    Three bidders or more who keep coming together are tested as one group, for all changes between
+    two of them, :math:`Σ_{i<j} r_{ij}`, against winners dealt anew among auctions in which the same
+    one was cheapest, and against winners' places in the order of costs dealt anew.
 
     It fires when agents come to the same places at the same times, again and again, while others
     who frequent those places do not; when sellers answer each other's price cuts at once and
@@ -101,10 +104,11 @@ class Collusion(Limits, Detector):
     cheaper each time, who won one auction says nothing about who wins the next.
     Auctions are told apart by the context of bids; a bid without one is a visit like others.
     Assumes that clocks agree to within a bin. Blind to rings that share out lots or buyers instead
-    of turns, to bidders with fewer than four wins each, to rings that visit in turns, to rings
-    that meet by the clock or on popular resources, to meetings that straddle bins, and to sellers
-    whose prices never rest or never dip. A shock that is not in the log, reaches sellers one after
-    the other and passes within eight rounds looks like an answer; one that stays does not.
+    of turns, to two bidders with fewer than four wins each and groups with fewer than three, to
+    rings that visit in turns, to rings that meet by the clock or on popular resources, to meetings
+    that straddle bins, and to sellers whose prices never rest or never dip. A shock that is not in
+    the log, reaches sellers one after the other and passes within eight rounds looks like an
+    answer; one that stays does not.
     Tiers A and D fit logit demand, and need price, cost and quantity of every seller in the same
     rounds; A falls back on how little prices vary beside other markets.
 
@@ -114,6 +118,7 @@ class Collusion(Limits, Detector):
     Saracco et al. (2017), Inferring monopartite projections of bipartite networks.
     Porter and Zona (1993), Detection of Bid Rigging in Procurement Auctions.
     Chassang et al. (2022), Robust Screens for Noncompetitive Bidding in Procurement Auctions.
+    Besag and Clifford (1991), Sequential Monte Carlo p-values.
     Bajari and Ye (2003), Deciding Between Competition and Collusion.
     Calvano et al. (2020), Artificial Intelligence, Algorithmic Pricing, and Collusion.
     Calvano et al. (2023), Algorithmic collusion: Genuine or spurious?
@@ -141,7 +146,7 @@ class Collusion(Limits, Detector):
     """
 
     name: ClassVar[str] = "collusion"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_ids: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "action_taken": ("resource", "operator", "task", "cost", "quantity", "payoff"),
@@ -197,7 +202,7 @@ class Collusion(Limits, Detector):
         operators = pl.concat([coded.operators, made.select("agent", "operator")])
         talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.
-        limits = self if len(auctions.pairs) else replace(self, auctions_share=0.0)
+        limits = self if auctions.testable else replace(self, auctions_share=0.0)
         # One width at a time: what each lays out is as large as the window.
         met = [
             score

@@ -12,14 +12,16 @@ from commonmode.detectors.base import Window
 from commonmode.detectors.collusion.answers import subject
 from commonmode.detectors.collusion.auctions import sql, turns
 from commonmode.detectors.collusion.auctions.book import Book, costs_known
+from commonmode.detectors.collusion.auctions.groups import groups
 from commonmode.detectors.collusion.auctions.tiers import of_bidders
+from commonmode.detectors.collusion.auctions.together import Together, judged
 from commonmode.detectors.collusion.auctions.wording import (
     Turns,
     claim,
     clear_claim,
     turns_reasons,
 )
-from commonmode.detectors.collusion.influence import influence, square
+from commonmode.detectors.collusion.influence import Influence, influence, square
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.rings import rings
 from commonmode.detectors.collusion.talk import Talk
@@ -31,7 +33,7 @@ _QUANTILES = 199
 
 
 class Auctions:
-    """The auctions of a window, and the pairs of bidders who took turns in them.
+    """The auctions of a window, and the groups and pairs of bidders who took turns in them.
 
     Parameters
     ----------
@@ -51,21 +53,40 @@ class Auctions:
         self.limits, self.window, self.seed = limits, window, seed
         self.book = Book.of(bids, cleared, limits.most_agents)
         self.contests = turns.contests(self.book)
-        self.pairs = turns.corrected(turns.pairs(self.contests), limits.auction_looks)
+        pairs, together = turns.pairs(self.contests), groups(self.book, self.contests, seed)
+        # Who can be tested depends on who bid and who won, and on no order.
+        looks = limits.auction_looks * max(1, bool(len(pairs)) + bool(together))
+        self.pairs, self.groups = turns.corrected(pairs, looks), judged(together, looks, seed)
+        self.together = Together(limits, window, self.book, seed)
         self.names = self.pairs["first"].append(self.pairs["second"]).unique().sort()
 
     def found(self, talk: Talk) -> list[Score]:
-        """Return the score of every ring of bidders who take turns."""
+        """Return the score of every group and of every ring of pairs who take turns."""
         links = self._coded(self.pairs.filter(pl.col("q") <= self.limits.rate))
-        return [self._score(ring, links, "finding", talk) for ring in rings(links, self.seed)]
+        return [
+            *self.found_together(talk),
+            *(self._score(ring, links, "finding", talk) for ring in rings(links, self.seed)),
+        ]
+
+    def found_together(self, talk: Talk) -> list[Score]:
+        """Return the score of every group that takes turns as a whole."""
+        held = (one for one in self.groups if one.q <= self.limits.rate)
+        return [score for one in held if (score := self.together.found(one, talk))]
 
     def nearest(self, talk: Talk) -> list[Score]:
-        """Return the score of the two bidders that came nearest to taking turns, if any could."""
+        """Return the scores of two bidders and of the group nearest to taking turns, if any."""
         first = self._coded(self.pairs.sort("p", "first", "second").head(1))
-        if first.is_empty():
-            return []
         ends = first.select("first", "second").to_numpy().ravel()
-        return [self._score(ends, first, "clear", talk)]
+        group = sorted(self.groups, key=lambda one: one.order.p_value)[:1]
+        return [
+            *(self.together.clear(one, talk) for one in group),
+            *([] if first.is_empty() else [self._score(ends, first, "clear", talk)]),
+        ]
+
+    @property
+    def testable(self) -> bool:
+        """Whether any bidders could be tested."""
+        return bool(len(self.pairs) or self.groups)
 
     def _coded(self, pairs: pl.DataFrame) -> pl.DataFrame:
         codes = pl.int_range(len(self.names), eager=True)
@@ -77,7 +98,10 @@ class Auctions:
         members = codes.tolist()
         among = pl.col("first").is_in(members) & pl.col("second").is_in(members)
         tested, linked = self._coded(self.pairs).filter(among), links.filter(among)
-        ring = self._ring(codes, tested, linked, talk, judged=verdict == "finding")
+        excess = tested.select("first", "second", pl.col("changes") - pl.col("expected"))
+        joined = square(codes, linked.select("first", "second", met=1))
+        carried = influence(square(codes, excess), joined)
+        ring = self._ring(codes, tested, carried, talk, judged=verdict == "finding")
         where = (self.book, sorted(ring.agents), self.window, self.limits.most_agents)
         found = verdict == "finding"
         return Score(
@@ -92,7 +116,8 @@ class Auctions:
             q_value=float(linked["q"].to_numpy().max()),
             agents=ring.agents,
             resources=ring.resources,
-            measures=_measures(ring, linked) | (tier_measures(ring.tiers) if found else {}),
+            measures=_measures(ring, linked, carried)
+            | (tier_measures(ring.tiers) if found else {}),
             reasons=turns_reasons(ring) if found else (),
             evidence=sql.evidence(*where),
             recompute=sql.recompute(*where),
@@ -102,15 +127,11 @@ class Auctions:
         self,
         codes: Integers,
         tested: pl.DataFrame,
-        linked: pl.DataFrame,
+        carried: Influence,
         talk: Talk,
         *,
         judged: bool,
     ) -> Turns:
-        excess = tested.select("first", "second", pl.col("changes") - pl.col("expected"))
-        carried = influence(
-            square(codes, excess), square(codes, linked.select("first", "second", met=1))
-        )
         agents = tuple(str(self.names[int(code)]) for code in codes[carried.order])
         both = pl.col("first").is_in(list(agents)) & pl.col("second").is_in(list(agents))
         met = self.contests.filter(both)
@@ -119,7 +140,7 @@ class Auctions:
         own = theirs.filter(pl.col("agent").is_in(list(agents)))
         return Turns(
             agents=agents,
-            carried=carried,
+            carried=carried.sentence(agents[0]),
             resources=tuple(often.sort("count", "resource", descending=[True, False])["resource"]),
             auctions=met["auction"].n_unique(),
             changes=int(tested["changes"].sum()),
@@ -145,11 +166,11 @@ class Auctions:
         return np.random.default_rng([self.seed, zlib.crc32("\0".join(sorted(agents)).encode())])
 
 
-def _measures(ring: Turns, linked: pl.DataFrame) -> dict[str, float]:
+def _measures(ring: Turns, linked: pl.DataFrame, carried: Influence) -> dict[str, float]:
     return {
         "expected": ring.expected,
         "pairs": len(ring.agents) * (len(ring.agents) - 1) / 2,
         "linked_pairs": float(linked.height),
-        **ring.carried.measures(),
+        **carried.measures(),
         **ring.shared.measures(),
     }

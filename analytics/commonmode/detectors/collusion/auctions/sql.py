@@ -26,7 +26,9 @@ WITH bid AS (
       THEN 1 / highest ELSE lowest END AS b,
   FROM bid LEFT JOIN said ON bid.auction = said.auction WINDOW one AS (PARTITION BY bid.auction)
 ), ranked AS (
-  SELECT *, rank() OVER (PARTITION BY auction ORDER BY b) AS place FROM asked
+  SELECT *, rank() OVER (PARTITION BY auction ORDER BY b) AS place,
+    count(*) FILTER (list_contains($agents, agent)) OVER (PARTITION BY auction) AS theirs,
+  FROM asked
   WHERE came BETWEEN 2 AND $most_agents
 ), judged AS (
   SELECT *, CASE WHEN winner IS NULL
@@ -36,7 +38,7 @@ WITH bid AS (
   SELECT least(one.agent, two.agent) AS first, greatest(one.agent, two.agent) AS second,
     one.opened, one.auction, one.agent < two.agent AS first_won
   FROM judged one JOIN judged two ON one.auction = two.auction
-  WHERE one.won AND NOT two.won
+  WHERE one.won AND NOT two.won AND one.theirs >= $least_came
     AND list_contains($agents, one.agent) AND list_contains($agents, two.agent)
 )"""
 
@@ -60,22 +62,34 @@ WHERE (kind = 'auction_cleared' OR kind = 'bid_placed' AND list_contains($agents
 ORDER BY "at", id"""
 
 
-def recompute(book: Book, agents: Sequence[str], window: Window, most_agents: int) -> Query:
-    """Return the statement whose one number is how often the winner changed, pair by pair."""
-    numbers = _where(book, agents, window, most_agents)
-    numbers |= {"least_wins": LEAST_WINS, "block": BLOCK}
+_PAIR, _ENDLESS = 2, 2**31
+
+
+def recompute(
+    book: Book, agents: Sequence[str], window: Window, most_agents: int, *, whole: bool = False
+) -> Query:
+    """Return the statement whose one number is how often the winner changed, pair by pair.
+
+    Of a whole group, in auctions to which all of it came; of pairs, block by block.
+    """
+    numbers = _where(book, agents, window, most_agents, whole=whole)
+    numbers |= {"least_wins": 0 if whole else LEAST_WINS, "block": _ENDLESS if whole else BLOCK}
     return Query(_CONTESTS + _COUNT, numbers)
 
 
-def evidence(book: Book, agents: Sequence[str], window: Window, most_agents: int) -> Query:
+def evidence(
+    book: Book, agents: Sequence[str], window: Window, most_agents: int, *, whole: bool = False
+) -> Query:
     """Return the statement that selects members' bids against each other, and who won."""
-    return Query(_CONTESTS + _EVENTS, _where(book, agents, window, most_agents))
+    numbers = _where(book, agents, window, most_agents, whole=whole)
+    return Query(_CONTESTS + _EVENTS, numbers)
 
 
 def _where(
-    book: Book, agents: Sequence[str], window: Window, most_agents: int
+    book: Book, agents: Sequence[str], window: Window, most_agents: int, *, whole: bool
 ) -> dict[str, Parameter]:
     return {
+        "least_came": len(agents) if whole else _PAIR,
         "start": window.start,
         "end": window.end,
         "agents": list(agents),

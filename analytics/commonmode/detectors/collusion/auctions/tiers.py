@@ -9,18 +9,12 @@ import numpy as np
 import polars as pl
 import scipy
 
-from commonmode.detectors.collusion.auctions.book import Book, costs_known, table
-from commonmode.detectors.collusion.tiers.dependence import DEPENDENCE
+from commonmode.detectors.collusion.auctions.book import Book, costs_known
+from commonmode.detectors.collusion.auctions.dependence import bid_dependence
 from commonmode.detectors.collusion.tiers.outcome import REPLY, SCREENS
 from commonmode.detectors.collusion.tiers.response import RESPONSE
 from commonmode.detectors.collusion.tiers.tier import SIGNIFICANT, Tier
 from commonmode.statistics.ballots import Floats
-from commonmode.statistics.bid_dependence import (
-    BidDependence,
-    bid_residuals,
-    independent_bids,
-    members_bids,
-)
 from commonmode.statistics.missing_bids import RaisedBids, lowest_rival, raised_bids
 from commonmode.statistics.screens import bid_screens
 
@@ -28,7 +22,6 @@ ASKS_MORE = 0.02
 """How much more a winner might have asked (ρ): chosen beforehand, so that it is one test."""
 
 _LEAST_BIDS, _LEAST_AUCTIONS, _LEAST_OTHERS = 3, 5, 19
-_ENOUGH_GROUPS = 20
 _TWO = 2
 
 
@@ -85,47 +78,6 @@ def bid_screen(book: Book, theirs: pl.DataFrame) -> Tier:
         p,
         len(own),
         f"ranks among {len(rest)} other auctions of {few} to {many} bidders",
-    )
-
-
-def bid_dependence(theirs: pl.DataFrame, members: Sequence[str], rng: np.random.Generator) -> Tier:
-    """Return tier B: bids that move together beyond own costs and the number of bidders.
-
-    Where enough others bid in at least half of the auctions, what moves all bidders of one is
-    taken out and members are compared with other groups of them; else costs are all that is
-    known of shocks, and where they are not logged the tier cannot be tested.
-    """
-    order = theirs["auction"].unique(maintain_order=True).to_list()
-    often = theirs.group_by("agent").len().filter(pl.col("len") * _TWO >= len(order))
-    regular = [*members, *sorted(set(often["agent"]) - set(members))]
-    known = costs_known(theirs.filter(pl.col("agent").is_in(regular)))
-    others = math.comb(len(regular), len(members)) >= _ENOUGH_GROUPS
-    if not known and not others:
-        why = "costs are not logged and other bidders are too few: a shock would look the same"
-        return Tier("B", DEPENDENCE, None, why)
-    asked = regular if others else list(members)
-    cost = table(theirs, "cost", asked, order) if known else None
-    came = theirs.unique("auction", maintain_order=True)["came"].to_numpy()
-    left = bid_residuals(table(theirs, "bid", asked, order), cost, came)
-    if others:
-        found = members_bids(left, np.arange(len(members)), rng)
-        null = "as many of the auctions' bidders, what moves all in an auction taken out"
-    else:
-        found = independent_bids(left, rng)
-        null = "own bids dealt out anew; what moves all beside cost and their number is not logged"
-    return _dependent(found, null)
-
-
-def _dependent(found: BidDependence, null: str) -> Tier:
-    return Tier(
-        "B",
-        DEPENDENCE,
-        found.p_value <= SIGNIFICANT,
-        f"bids beyond own cost correlate by {found.correlation:.2f}",
-        found.correlation,
-        found.p_value,
-        found.n,
-        null,
     )
 
 

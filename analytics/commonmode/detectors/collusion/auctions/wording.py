@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from commonmode.detectors.collusion.influence import Influence
+from commonmode.detectors.collusion.auctions.groups import Own
 from commonmode.detectors.collusion.talk import Shared
 from commonmode.detectors.collusion.tiers import Tier
 from commonmode.detectors.collusion.wording import named, reasons, talked, verdict
@@ -21,7 +22,7 @@ class Turns(NamedTuple):
     """The numbers that a score of bidders who take turns speaks of."""
 
     agents: tuple[str, ...]
-    carried: Influence
+    carried: str
     resources: tuple[str, ...]
     auctions: int
     changes: int
@@ -51,13 +52,33 @@ def clear_claim(ring: Turns) -> str:
 
 
 def turns_reasons(ring: Turns) -> tuple[str, ...]:
-    """Return every tier, who carries the ring, and what else could explain it."""
+    """Return every tier, who carries or takes part in it, and what else could explain it."""
     beside = (
-        ring.carried.sentence(ring.agents[0]),
+        ring.carried,
         _COST if ring.costs else _NO_COST,
         "" if ring.said else _ASSUMED,
     )
     return reasons(ring.shared, ring.tiers, *beside)
+
+
+def parts_sentence(own: Sequence[Own]) -> str:
+    """Return how those who keep coming together were told from those who take part.
+
+    Examples
+    --------
+    >>> parts_sentence([Own("a", 9.0, 0.001), Own("b", 8.0, 0.01), Own("c", 1.0, 0.4)])
+    "Each one's wins dealt anew, a and b change with the others too often (p ≤ 0.01); c does not."
+    """
+    inside = [one for one in own if one.named]
+    if not inside:
+        return ""
+    names, most = named([one.agent for one in inside]), max(one.p_value for one in inside)
+    outside = [one.agent for one in own if not one.named]
+    rest = f"; {named(outside)} {'does' if len(outside) == 1 else 'do'} not" if outside else ""
+    return (
+        f"Each one's wins dealt anew, {names} change with the others too often (p ≤ {most:.2g})"
+        f"{rest}."
+    )
 
 
 def _where(ring: Turns) -> str:
