@@ -144,5 +144,7 @@ def _look(console: Console, running: Deployment, board: Board) -> None:
     board.look()
     if board.complete and not was_complete:
         console.print(Text(plain(f"\nLook around: {running.dashboard}   Ctrl-C stops everything.")))
-        console.print(Text(plain(f"In another terminal: {elsewhere(running.data_dir)}"), "dim"))
+        line = Text(plain(f"In another terminal: {elsewhere(running.data_dir)}"), "dim")
+        # A line that is copied must not be broken.
+        console.print(line, soft_wrap=True)
         sys.stdout.flush()
