@@ -35,6 +35,7 @@ class Reached(Struct, frozen=True):
 _REACHED = """
     SELECT (SELECT coalesce(max(seq), 0) FROM events) AS seq, topic, partition, next_offset
     FROM (SELECT 1) LEFT JOIN offsets ON NOT ends_with(topic, '.findings')
+    ORDER BY topic, partition
 """
 
 
