@@ -29,7 +29,7 @@ DETECTORS: dict[str, Look] = {
         "Do agents of one family decide alike beyond what the situation explains?",
     ),
     "collusion": Look(
-        "Silent co-ordination",
+        "Co-ordination",
         "#D55E00",
         "orange",
         ":material/hub:",
