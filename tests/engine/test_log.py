@@ -11,7 +11,7 @@ from typing import ClassVar, cast
 import numpy as np
 import polars as pl
 import pytest
-from tests.engine.tiny import HOUR, START, Bench, Busy
+from tests.engine.tiny import HOUR, START, Bench, Busy, action
 
 from commonmode.detectors import Detector, Monoculture, Tallies, TallyTable
 from commonmode.detectors.bound import Bound
@@ -80,14 +80,16 @@ def whole(detector: Detector, bench: Bench) -> Tallies:
 
 
 class Counting:
-    """A reader that counts the rows it hands out."""
+    """A reader that counts its queries and the rows it hands out."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.queries = 0
         self.rows = 0
 
     def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> pl.DataFrame:
         found = self._reader.query(sql, parameters)
+        self.queries += 1
         self.rows += found.height
         return found
 
@@ -118,6 +120,22 @@ def test_windows_read_together_in_spans_have_what_each_has_alone(bench: Bench, s
         events = bench.reader.query(sql, {"start": hour.start, "end": hour.end})
         alone = detector.merge([detector.tally(events.lazy())])
         assert detector.merge(read[hour])["actions"].equals(alone["actions"])
+
+
+def test_a_late_event_far_behind_the_others_of_its_window_costs_no_more_queries(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    bench.add(*(action(n, "a", n) for n in range(900)), action(900, "a", 0.5))
+    first, other = (window_of(START + hour * HOUR, HOUR) for hour in (0, 1))
+    asked = []
+    for hour in (first, other):
+        reader = Counting(bench.reader)
+        [part] = log(cast("Reader", reader), Busy(), 10).parts([hour])[hour]
+        asked.append((reader.queries, part["actions"]["actions"].sum()))
+    bench.close()
+
+    assert asked == [(2, 2), (2, 1)]
 
 
 def test_a_window_without_events_has_no_parts(bench: Bench) -> None:

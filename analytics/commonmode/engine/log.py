@@ -88,12 +88,14 @@ class Log:
     def _spans(self, windows: Sequence[Window]) -> Iterator[Query]:
         """Yield conditions that each hold for as many rows of the store as are read at once."""
         query = as_of(bounds_of(windows), self.positions)
-        first, last = self.reader.query(query.text, query.parameters).row(0)
-        if first is not None:
+        first, last, events = self.reader.query(query.text, query.parameters).row(0)
+        if events:
             of = inside(windows)
-            for start in range(first, last + 1, self.span):
+            # A late event may stand far from the others: few events are read at once all the same.
+            step = self.span if events > self.span else last + 1 - first
+            for start in range(first, last + 1, step):
                 self.report(start - first, last + 1 - first)
-                place = {"first": start, "until": min(start + self.span, last + 1)}
+                place = {"first": start, "until": min(start + step, last + 1)}
                 text = f"{of.text} AND seq >= $first AND seq < $until"
                 yield Query(text, {**of.parameters, **place})
 

@@ -61,9 +61,18 @@ def inside(windows: Iterable[Window], name: str = "window") -> Query:
 
 
 def bounds_of(windows: Iterable[Window]) -> Query:
-    """Return the query for the first and the last position of any event of some windows."""
+    """Return the query for the first and the last position of the events of windows, and how many.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> day = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    >>> bounds_of([day]).text.split(" WHERE ")[0]
+    'SELECT min(seq), max(seq), count(*) FROM events'
+    """
     where = inside(windows)
-    return Query(f"SELECT min(seq), max(seq) FROM events WHERE {where.text}", where.parameters)  # noqa: S608  constants only
+    sql = f"SELECT min(seq), max(seq), count(*) FROM events WHERE {where.text}"  # noqa: S608  constants only
+    return Query(sql, where.parameters)
 
 
 def _joined(windows: Iterable[Window]) -> list[Window]:
