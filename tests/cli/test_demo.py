@@ -18,6 +18,7 @@ from commonmode.cli.demo.feed import Feed
 from commonmode.events import Event, decode
 
 PATIENCE = 240.0
+README = Path(__file__).parents[2] / "README.md"
 LINE = '{"id":"%d","kind":"task_ended","at":"2026-01-01T00:00:00Z","agent":"a"}'
 
 
@@ -46,6 +47,12 @@ def read_until(running: subprocess.Popen[str], words: str) -> str:
     pytest.fail(f"the demo ended without saying {words!r}:\n{said}")
 
 
+def ids(text: str) -> set[str]:
+    """Return the findings shown that rest on the whole day: which breaches come first varies."""
+    told = r"^● (?:monoculture|collusion)(?:(?!^●).)*?explain (\w+)"
+    return set(re.findall(told, text, re.DOTALL | re.MULTILINE))
+
+
 def still_running(folder: Path) -> list[str]:
     processes = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
     return [" ".join(command) for command in processes if str(folder) in " ".join(command)]
@@ -66,6 +73,7 @@ def test_the_three_findings_stand_beside_what_was_spared(
     assert ("Kafka is left out" in said) == bool(way)
     assert re.search(r"http://127\.0\.0\.1:\d+", said)
     assert f"export COMMONMODE_DATA={tmp_path}; " in said
+    assert set[str]() < ids(README.read_text(encoding="utf-8")) <= ids(said)
     assert "✗" not in said
     assert said.count("0 ✓") >= 10
     assert still_running(tmp_path) == []
