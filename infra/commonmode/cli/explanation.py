@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from rich import box
@@ -18,6 +18,8 @@ from commonmode.engine import Explanation
 
 BINS = 12
 BAR = 40
+WORTH_SHARING = 5
+"""Lines that two queries have in common from which on they are printed once."""
 COLUMNS = ("at", "agent", "action", "resource", "choice", "outcome", "price", "id")
 """Columns of the evidence that are shown, where they say anything."""
 
@@ -49,6 +51,7 @@ def _sections(explanation: Explanation) -> Iterator[RenderableType]:
         if names:
             yield _heading(title)
             yield _said(", ".join(names))
+            yield from _unnamed(title, score)
     if score["reasons"]:
         yield _heading("What else could be, and what was assumed")
         yield from (_said(f"- {reason}") for reason in score["reasons"])
@@ -56,12 +59,9 @@ def _sections(explanation: Explanation) -> Iterator[RenderableType]:
     yield _pairs(finding.parameters)
     yield _heading("Evidence")
     yield from _evidence(explanation)
-    for title, key in (
-        ("SQL of the evidence", "evidence_sql"),
-        ("SQL of the number", "recompute_sql"),
-    ):
-        yield _heading(title)
-        yield _sql(finding.fields.get(key, ""))
+    yield from _queries(
+        finding.fields.get("evidence_sql", ""), finding.fields.get("recompute_sql", "")
+    )
     yield _heading("Proved again")
     yield from _proof(explanation)
 
@@ -72,6 +72,16 @@ def _heading(text: str) -> Text:
 
 def _said(text: str) -> Text:
     return Text(plain(text))
+
+
+def _unnamed(title: str, score: Mapping[str, Any]) -> Iterator[Text]:
+    """Say that a family has more agents than are named, where it has."""
+    named, of_family = len(score["agents"]), score["measures"].get("family_agents")
+    if title == "Agents" and isinstance(of_family, int | float) and of_family > named:
+        yield _said(
+            f"These {named:,} of the family's {of_family:,.0f} agents carry it, the strongest "
+            "first; the evidence is theirs, the number counts all."
+        )
 
 
 def _numbers(score: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +158,31 @@ def _cell(value: Any) -> Text:
             return Text(f"{value:%Y-%m-%d %H:%M:%S}")
         case _:
             return _said(str(value).replace("\n", " "))
+
+
+def _queries(evidence: str, number: str) -> Iterator[Text]:
+    """Yield the SQL of both; lines that the second shares with the first stand once."""
+    yield _heading("SQL of the evidence")
+    yield _sql(evidence)
+    yield _heading("SQL of the number")
+    shared = shared_lines(evidence, number)
+    if shared < WORTH_SHARING:
+        yield _sql(number)
+        return
+    yield _said(f"The first {shared} lines of the SQL above, and then:")
+    yield _sql("\n".join(number.splitlines()[shared:]))
+
+
+def shared_lines(one: str, other: str) -> int:
+    r"""Return how many lines two texts have in common before they part.
+
+    Examples
+    --------
+    >>> shared_lines("WITH a AS (…)\nFROM a", "WITH a AS (…)\nSELECT 1")
+    1
+    """
+    pairs = zip(one.splitlines(), other.splitlines(), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _sql(text: str) -> Text:
