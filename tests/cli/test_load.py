@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from commonmode.cli import sql
 from commonmode.cli.load import command
 from commonmode.events import encode
 from commonmode.formats import UnknownFormatError
-from commonmode.store import FlightServer, Writer, connect
+from commonmode.store import Appended, Batch, FlightServer, Writer, connect
 
 LINES = [encode(event).decode() for event in actions(5)]
 
@@ -64,6 +65,22 @@ def test_the_same_file_again_stores_nothing_new(tmp_path: Path) -> None:
     load(tmp_path, log)
 
     assert told(load(tmp_path, log)) == {"read": 5, "stored": 0, "duplicates": 5, "rejected": 0}
+
+
+def test_after_an_interrupt_it_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_store: Writer, _batch: Batch) -> Appended:
+        signal.raise_signal(signal.SIGINT)
+        return Appended(stored=5)
+
+    monkeypatch.setattr(Writer, "append", interrupted)
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join(LINES))
+    result = load(tmp_path, log)
+
+    assert (result.return_value, told(result)["stored"]) == (130, 5)
+    assert "Load the same again to go on" in result.stderr
 
 
 def test_it_works_beside_an_owner(tmp_path: Path) -> None:

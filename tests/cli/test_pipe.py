@@ -72,9 +72,10 @@ def test_an_interrupt_while_input_is_waited_for_sums_up_what_was_sent(
     assert b"canonical" in process.stderr.readline()
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, told = process.communicate(timeout=60)
 
     assert process.returncode == 130
+    assert b"Send the same again to go on" in told
     summary = json.loads(output)
     assert 0 < summary["read"] == summary["sent"] <= 40
 

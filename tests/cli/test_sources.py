@@ -63,6 +63,21 @@ def test_what_a_format_cannot_fill_is_said_before_it_is_read(
     assert "scope goes without: actions, attempted, break_glass, grant" in said
 
 
+@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(b"")])
+def test_an_empty_file_is_said_to_be_empty_and_to_fill_nothing(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty, whole = tmp_path / "empty.jsonl", tmp_path / "whole.jsonl"
+    empty.write_bytes(content)
+    assert list(Sources((empty,)).read()) == []
+    assert "fills" not in (said := capsys.readouterr().err)
+    assert "empty.jsonl: empty" in said.replace("\n", "")
+
+    whole.write_bytes(LOG)
+    assert len(list(Sources((empty, whole)).read())) == 2000
+    assert "whole.jsonl: canonical" in capsys.readouterr().err.replace("\n", "")
+
+
 def test_all_files_are_recognised_before_the_first_is_read(tmp_path: Path) -> None:
     good, strange = tmp_path / "good.jsonl", tmp_path / "strange.log"
     good.write_bytes(LOG)

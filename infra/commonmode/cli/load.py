@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commonmode.cli.options import data_option, json_option
-from commonmode.cli.output import errors, progress, summary
+from commonmode.cli.output import errors, progress, summary, tell_interrupted
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
 from commonmode.events import Level
@@ -71,6 +71,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     if done.rejected:
         errors.print(f"{done.rejected:,} rejected: `commonmode rejected` lists the reasons.")
     if sheets.interrupted:
+        tell_interrupted("Load")
         return INTERRUPTED
     return SOME_REJECTED if done.rejected else 0
 

@@ -155,11 +155,14 @@ class Log(Struct, frozen=True):
         What it does not say itself.
     form : Format, optional
         Its format; recognised when it is opened, where it is not given.
+    is_blank : bool
+        Whether it was opened and nothing is in it.
     """
 
     file: Path
     options: ReadOptions
     form: Format | None = None
+    is_blank: bool = False
 
     def read(self, on_recognised: OnRecognised = _silent) -> Iterator[Event | Rejected]:
         """Yield its events; see `numbered`."""
@@ -183,8 +186,10 @@ class Log(Struct, frozen=True):
         with opened(self.file) as stream:
             form = self.form
             if form is None:
-                form = detect(stream.head(), str(self.file))
-                on_recognised(form, str(self.file))
+                head = stream.head()
+                form = detect(head, str(self.file))
+                if head.strip():
+                    on_recognised(form, str(self.file))
             with _content(stream, form, self.file) as content:
                 yield from form.numbered(content, str(self.file), self.options)
             if stream.damage is not None:
@@ -212,7 +217,8 @@ class Log(Struct, frozen=True):
         if self.form is not None:
             return self
         with opened(self.file) as stream:
-            return Log(self.file, self.options, detect(stream.head(), str(self.file)))
+            head = stream.head()
+        return Log(self.file, self.options, detect(head, str(self.file)), not head.strip())
 
 
 def _damaged(file: Path, error: Exception) -> Rejected:

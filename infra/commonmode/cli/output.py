@@ -26,7 +26,7 @@ from rich.text import Text
 from commonmode.cli.table import as_text
 from commonmode.cli.terminal import errors, plain
 
-__all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary"]
+__all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary", "tell_interrupted"]
 
 UNWRAPPED = 2_000
 """Characters of a table's line where no terminal sets the width."""
@@ -79,6 +79,14 @@ def summary(values: Mapping[str, Any], *, as_json: bool) -> None:
         for key, value in values.items()
     )
     errors.print(Text(plain(words)))
+
+
+def tell_interrupted(verb: str) -> None:
+    """Say after the summary that there was more to read, and how to go on."""
+    errors.print(
+        f"Interrupted before the end. {verb} the same again to go on: "
+        "what arrived already is dropped by its id."
+    )
 
 
 @contextmanager

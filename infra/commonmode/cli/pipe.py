@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from commonmode.cli.options import bootstrap_option, data_option, json_option, topic_option
-from commonmode.cli.output import errors, progress, summary
+from commonmode.cli.output import errors, progress, summary, tell_interrupted
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
 from commonmode.events import Level
@@ -100,5 +100,6 @@ def _exit_code(done: PipeSummary, topics: Topics, *, interrupted: bool) -> int:
     if done.rejected:
         errors.print(f"{done.rejected:,} rejected: see topic {topics.rejected} for the reasons.")
     if interrupted:
+        tell_interrupted("Send")
         return INTERRUPTED
     return SOME_REJECTED if done.rejected else 0

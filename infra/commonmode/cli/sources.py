@@ -62,8 +62,11 @@ class Sources(Struct, frozen=True):
         options, form = self.options(), self.named()
         logs = [Log(file, options, form) for file in self.files or (Path("-"),)]
         found = [log if is_written_live(log.file) else log.recognised() for log in logs]
-        for form in dict.fromkeys(log.form for log in found if log.form is not None):
-            announce(form, _names([str(log.file) for log in found if log.form == form]))
+        told = [log for log in found if not log.is_blank]
+        for form in dict.fromkeys(log.form for log in told if log.form is not None):
+            announce(form, _names([str(log.file) for log in told if log.form == form]))
+        if blank := [str(log.file) for log in found if log.is_blank]:
+            errors.print(Text(plain(f"{_names(blank)}: empty")))
         return found
 
     def read(self) -> Iterator[Event | Rejected]:
