@@ -8,7 +8,7 @@ import pytest
 
 from commonmode.dashboard.theme import ALERT
 from commonmode.dashboard.views.scope import charts
-from commonmode.dashboard.views.scope.data import judged, lineages, table
+from commonmode.dashboard.views.scope.data import distance, judged, lineages, table
 from commonmode.detectors.scope.grants import Act, Grant
 
 NINE = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -96,6 +96,25 @@ def test_picture_paints_the_violating_hop_and_only_it() -> None:
     red = [n["name"] for n in spec["series"][0]["data"] if n["itemStyle"]["color"] == ALERT]
 
     assert red == ["root", "1"]
+
+
+def test_chains_that_come_nearest_to_permitting_it_are_drawn_first_and_few() -> None:
+    grants = [grant(f"old{n}")._replace(start=NINE - n * HOUR, end=NINE) for n in range(1, 9)]
+    grants += [grant("elsewhere", places=frozenset({"repo/p9"})), grant("now")]
+    chains = sorted(lineages(grants, act(), {}, {}), key=distance)
+    names = [node["name"] for node in charts.chain(chains, ACTION)["series"][0]["data"]]
+
+    assert names == ["now", "elsewhere", "old1", "old2", "1"]
+
+
+def test_on_a_narrow_screen_the_nearest_chain_stands_upright() -> None:
+    grants = [grant("root"), grant("leaf", "root"), grant("other")]
+    chains = sorted(lineages(grants, act(), {}, {}), key=len, reverse=True)
+    [narrow] = charts.chain(chains, ACTION)["media"]
+    nodes = narrow["option"]["series"][0]["data"]
+
+    assert [node["name"] for node in nodes] == ["root", "leaf", "1"]
+    assert [node["value"] for node in nodes] == [[0, 0], [0, 1], [0, 2]]
 
 
 def test_table_holds_every_grant_once() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from commonmode.dashboard.plain_text import worded
 
@@ -142,3 +142,18 @@ STATUS: dict[str, tuple[str, Colour]] = {
     "withdrawn": (":material/undo:", "gray"),
 }
 """Where a finding is in its life → icon and colour; the word is always beside them."""
+
+
+NARROW = 560
+"""Pixels of a chart up to which it is drawn as on a telephone."""
+
+
+def on_narrow(spec: dict[str, Any], **option: Any) -> dict[str, Any]:
+    """Return a chart that is drawn otherwise where it is narrow: `option` is laid over it there.
+
+    Examples
+    --------
+    >>> on_narrow({"series": []}, xAxis={"show": False})["media"][0]["query"]
+    {'maxWidth': 560}
+    """
+    return {**spec, "media": [{"query": {"maxWidth": NARROW}, "option": option}]}

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from commonmode.dashboard.plain_text import short
-from commonmode.dashboard.theme import FAMILY_COLOURS, NEUTRAL, look
+from commonmode.dashboard.theme import FAMILY_COLOURS, NEUTRAL, look, on_narrow
 
 Spec = dict[str, Any]
 
@@ -23,7 +23,7 @@ def rings(found: pl.DataFrame, pairs: pl.DataFrame, joint: pl.DataFrame) -> Spec
     colours = {ring: FAMILY_COLOURS[i % len(FAMILY_COLOURS)] for i, ring in enumerate(members)}
     met = joint.group_by("finding_id", "agent", "resource").len().drop_nulls("resource")
     most = max(pairs["together"].to_list(), default=1)
-    return {
+    spec = {
         "tooltip": {},
         "series": [
             {
@@ -46,6 +46,8 @@ def rings(found: pl.DataFrame, pairs: pl.DataFrame, joint: pl.DataFrame) -> Spec
             }
         ],
     }
+    closer = {"repulsion": 230, "edgeLength": [40, 80]}
+    return on_narrow(spec, series=[{"force": closer, "zoom": 0.7}])
 
 
 def _members(members: dict[str, list[str]], colours: dict[str, str]) -> list[Spec]:
@@ -164,10 +166,10 @@ def answers(footprints: pl.DataFrame) -> Spec:
             "type": "category",
             "name": "is answered by",
             "nameLocation": "middle",
-            "nameGap": 52,
+            "nameGap": 92,
             "data": [short(n, 18) for n in names],
             "axisTick": {"show": False},
-            "axisLabel": {"interval": 0, "rotate": 20},
+            "axisLabel": {"interval": 0, "rotate": 40},
         },
         "yAxis": {
             "type": "category",

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from commonmode.dashboard.plain_text import short
-from commonmode.dashboard.theme import NEUTRAL, family_colours, look
+from commonmode.dashboard.theme import NEUTRAL, family_colours, look, on_narrow
 
 Spec = dict[str, Any]
 
@@ -51,7 +51,7 @@ def network(frame: pl.DataFrame) -> Spec:
     names = [*colours, "family unknown", "resource"]
     nodes = [*_agents(frame, names), *_resources(frame, names)]
     heaviest = max(frame["n"].to_list(), default=1)
-    return {
+    spec = {
         "tooltip": {},
         "legend": {
             "bottom": 0,
@@ -97,6 +97,8 @@ def network(frame: pl.DataFrame) -> Spec:
             }
         ],
     }
+    closer = {"repulsion": 80, "edgeLength": [8, 40]}
+    return on_narrow(spec, series=[{"force": closer, "zoom": 0.75, "left": -30, "right": 50}])
 
 
 def _used(nodes: list[Spec], names: list[str], name: str) -> bool:

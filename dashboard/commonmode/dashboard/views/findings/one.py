@@ -19,6 +19,8 @@ Row = dict[str, Any]
 
 LONG_SQL = 10
 """Lines past which a statement scrolls in its box."""
+ONE_LINE = 100
+"""Characters of a line of SQL, about; a longer one is wrapped."""
 
 NEEDED = (
     "detector",
@@ -252,5 +254,5 @@ def proof(finding: Row) -> None:
 
 
 def _sql(text: str) -> None:
-    long = text.count("\n") > LONG_SQL
+    long = sum(1 + len(line) // ONE_LINE for line in text.splitlines()) > LONG_SQL
     st.code(text, language="sql", wrap_lines=True, height=LONG_SQL * 22 if long else "content")

@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from commonmode.dashboard.theme import on_narrow
+
 Spec = dict[str, Any]
 
 
@@ -15,7 +17,7 @@ def coverage(frame: pl.DataFrame) -> Spec:
     fields = filled.filter(pl.col("share") > 0)["field"].to_list()
     kinds = frame["kind"].unique().sort(descending=True).to_list()
     shown = frame.filter(pl.col("field").is_in(fields))
-    return {
+    spec = {
         "tooltip": {"valueFormatter": "percent"},
         "grid": {"left": 8, "right": 16, "top": 8, "bottom": 70, "containLabel": True},
         "xAxis": {
@@ -47,6 +49,12 @@ def coverage(frame: pl.DataFrame) -> Spec:
             }
         ],
     }
+    names_no_room = {"axisLabel": {"show": False}, "name": f"{len(fields)} fields: touch one"}
+    return on_narrow(
+        spec,
+        grid={"bottom": 30},
+        xAxis={**names_no_room, "nameLocation": "middle", "nameGap": 10},
+    )
 
 
 def reasons(frame: pl.DataFrame) -> Spec:

@@ -8,12 +8,13 @@ from typing import Any
 import polars as pl
 
 from commonmode.dashboard.plain_text import short
-from commonmode.dashboard.theme import ALERT, GOOD, NEUTRAL, look
+from commonmode.dashboard.theme import ALERT, GOOD, NEUTRAL, look, on_narrow
 from commonmode.dashboard.views.scope.data import Hop
 
 Spec = dict[str, Any]
 
-MOST_CHAINS = 8
+MOST_CHAINS = 4
+"""Chains that can be told apart in one picture."""
 
 
 def per_agent(frame: pl.DataFrame) -> Spec:
@@ -55,8 +56,15 @@ def per_agent(frame: pl.DataFrame) -> Spec:
 
 
 def chain(chains: list[list[Hop]], action: dict[str, Any]) -> Spec:
-    """Draw the grants behind an action, root to the left; a hop that forbids it is red."""
-    shown = chains[:MOST_CHAINS]
+    """Draw the grants behind an action, root to the left; a hop that forbids it is red.
+
+    Where there is no room beside each other, the first chain alone stands upright.
+    """
+    wide, narrow = _lying(chains[:MOST_CHAINS], action), _lying(chains[:1], action)
+    return on_narrow(wide, **_upright(narrow))
+
+
+def _lying(shown: list[list[Hop]], action: dict[str, Any]) -> Spec:
     deepest = max(map(len, shown), default=1)
     nodes: dict[str, Spec] = {}
     links = []
@@ -84,6 +92,30 @@ def chain(chains: list[list[Hop]], action: dict[str, Any]) -> Spec:
                 "links": list(unique.values()),
             }
         ],
+    }
+
+
+def height(chains: list[list[Hop]]) -> int:
+    """Return the pixels that the chains need, lying or the first of them upright."""
+    return max(120 + 90 * min(len(chains), MOST_CHAINS), 64 * (len(chains[0]) + 1))
+
+
+def _upright(lying: Spec) -> Spec:
+    """Turn a picture of one chain: root at the top, what is said of a grant to its right."""
+    [series] = lying["series"]
+    nodes = [
+        {
+            **node,
+            "value": [0, node["value"][0]],
+            "label": {**node["label"], "position": "right", "align": "left"},
+        }
+        for node in series["data"]
+    ]
+    return {
+        "grid": {"left": 0, "right": 0, "top": 0, "bottom": 0},
+        "xAxis": {"min": -0.2, "max": 1.2},
+        "yAxis": {"min": lying["xAxis"]["min"], "max": lying["xAxis"]["max"]},
+        "series": [{**series, "data": nodes}],
     }
 
 

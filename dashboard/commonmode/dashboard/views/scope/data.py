@@ -52,15 +52,21 @@ ORDER BY events.at LIMIT 500
 """
 
 GRANTS = """
-WITH RECURSIVE chain AS (
-    SELECT "grant" FROM permission_granted WHERE agent = $agent OR "grant" = $named
+WITH RECURSIVE leaf AS (
+    SELECT DISTINCT ON ("grant") "grant", "at" FROM permission_granted
+    WHERE agent = $agent OR "grant" = $named ORDER BY "grant", "at"
+), chain AS (
+    (
+        SELECT "grant" FROM leaf
+        ORDER BY "grant" IS DISTINCT FROM $named, "at" > $at, "at" DESC LIMIT $most
+    )
     UNION
     SELECT issued.parent_grant FROM permission_granted AS issued
     JOIN chain ON issued."grant" = chain."grant" WHERE issued.parent_grant IS NOT NULL
 )
 SELECT "grant", agent, parent_grant, actions, resources, "at", valid_from, valid_until,
        provenance, break_glass, recorded_at
-FROM permission_granted WHERE "grant" IN (SELECT "grant" FROM chain) ORDER BY "at" LIMIT 2000
+FROM permission_granted WHERE "grant" IN (SELECT "grant" FROM chain) ORDER BY "at"
 """
 
 REVOKED = """
@@ -92,6 +98,10 @@ GROUP BY issued.grant ORDER BY "from" DESC LIMIT 200
 SOURCE = """
 SELECT "at", kind, agent, resource, provenance FROM events WHERE id = $id
 """
+
+
+MOST_HELD = 200
+"""Grants an agent holds that are followed up: those given last before the action, first."""
 
 
 class Hop(NamedTuple):
@@ -126,8 +136,13 @@ def actions(finding: str) -> pl.DataFrame:
 
 
 def chains(action: dict[str, Any]) -> list[list[Hop]]:
-    """Return every chain of grants that the action might rest on, each from its root down."""
-    issued = read(GRANTS, agent=action["agent"], named=action["grant"])
+    """Return every chain of grants that the action might rest on, each from its root down.
+
+    Those that come nearest to permitting it are first.
+    """
+    issued = read(
+        GRANTS, agent=action["agent"], named=action["grant"], at=action["at"], most=MOST_HELD
+    )
     grants = [_grant(row) for row in issued.iter_rows(named=True)]
     revoked = _revoked([g.grant for g in grants])
     act = Act(
@@ -138,7 +153,12 @@ def chains(action: dict[str, Any]) -> list[list[Hop]]:
         action["at"],
         names(action["provenance"]),
     )
-    return lineages(grants, act, revoked, dict(read(REVIEWED).iter_rows()))
+    return sorted(lineages(grants, act, revoked, dict(read(REVIEWED).iter_rows())), key=distance)
+
+
+def distance(chain: list[Hop]) -> tuple[int, float]:
+    """Order chains by how near they come to permitting: fewest hops that forbid, latest first."""
+    return sum(not hop.permits for hop in chain), -chain[-1].grant.start.timestamp()
 
 
 def exceptions(period: Period) -> pl.DataFrame:

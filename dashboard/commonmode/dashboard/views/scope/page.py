@@ -164,7 +164,7 @@ def grants(action: dict[str, Any]) -> None:
     chart(
         charts.chain(chains, action),
         key="chain",
-        height=120 + 90 * min(len(chains), charts.MOST_CHAINS),
+        height=charts.height(chains),
         alt="Grants behind the action, the hop that forbids it in red",
     )
     grid(
@@ -178,8 +178,17 @@ def grants(action: dict[str, Any]) -> None:
             ),
         },
     )
-    footing(
-        len(chains), "chains of grants", None, f"as known for {action['at']:%d %b %Y %H:%M:%S} UTC"
+    footing(len(chains), "chains of grants", None, _said_of(chains, action))
+
+
+def _said_of(chains: list[list[data.Hop]], action: dict[str, Any]) -> str:
+    said = f"as known for {action['at']:%d %b %Y %H:%M:%S} UTC"
+    if len(chains) == 1:
+        return said
+    drawn = min(len(chains), charts.MOST_CHAINS)
+    return (
+        f"{said} · {drawn} drawn, nearest to permitting it first; the nearest alone on a narrow "
+        "screen; all of them in the table"
     )
 
 

@@ -57,7 +57,7 @@ def lookalikes(frame: pl.DataFrame) -> Spec:
     ]
     return {
         "tooltip": {"trigger": "axis"},
-        "grid": {"left": 8, "right": 16, "top": 8, "bottom": 24, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 26, "bottom": 24, "containLabel": True},
         "xAxis": {"type": "value", "min": 0},
         "yAxis": {"type": "category", "data": worlds, "inverse": True},
         "series": [
@@ -69,7 +69,7 @@ def lookalikes(frame: pl.DataFrame) -> Spec:
                 "markLine": {
                     "symbol": "none",
                     "data": [{"xAxis": NOMINAL}],
-                    "label": {"formatter": "5 %"},
+                    "label": {"formatter": "5 %", "position": "start"},
                     "lineStyle": {"color": ALERT},
                 },
             },
@@ -78,7 +78,7 @@ def lookalikes(frame: pl.DataFrame) -> Spec:
                 "name": "false alarms",
                 "data": [[round(x, 3), place] for place, x in enumerate(frame["share"])],
                 "symbolSize": 9,
-                "itemStyle": {"color": "#1D232B"},
+                "itemStyle": {"color": NEUTRAL},
             },
         ],
     }
