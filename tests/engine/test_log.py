@@ -109,6 +109,16 @@ def test_reading_in_spans_gives_the_sample_of_the_whole_from_fewer_events(bench:
     assert reader.rows < EVENTS
 
 
+def test_the_fewer_events_still_matter_the_more_of_the_log_is_read_at_once(bench: Bench) -> None:
+    asked = []
+    for detector in (Sampled(), Monoculture()):
+        reader = Counting(bench.reader)
+        log(cast("Reader", reader), detector, SPAN).parts([DAY])
+        asked.append(reader.queries)
+
+    assert asked[0] < asked[1]
+
+
 @pytest.mark.parametrize("span", [1, 7, 150, EVENTS])
 def test_windows_read_together_in_spans_have_what_each_has_alone(bench: Bench, span: int) -> None:
     hours = [window_of(START + n * HOUR, HOUR) for n in (0, 1, 3)]

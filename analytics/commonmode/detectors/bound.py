@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 from msgspec import Struct
 
+_DIGESTS = 2**64
+
 
 class Narrowing(Struct, frozen=True):
     """Which events can still change a tally: those whose digest of a column is small enough.
@@ -22,6 +24,17 @@ class Narrowing(Struct, frozen=True):
 
     column: str
     most: int
+
+    @property
+    def share(self) -> float:
+        """The share of texts that still matter: digests are spread evenly.
+
+        Examples
+        --------
+        >>> Narrowing("context", 2**62).share
+        0.25
+        """
+        return self.most / _DIGESTS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,8 @@ from commonmode.store import Reader
 
 SPAN = 500_000
 """Rows of the store that are read at once."""
+MOST_SPANS = 16
+"""As many times that, where few of them matter: one text that matters may have most of them."""
 
 Parts = dict[Window, list[Tallies]]
 """The parts of windows' own tallies, texts coded: they merge to the whole."""
@@ -59,7 +61,7 @@ class Log:
         """
         parts: Parts = {window: [] for window in windows}
         asked = {window.start: window for window in windows}
-        for where in self._spans(windows):
+        for where in self._spans(windows, lambda: self._share(parts)):
             kinds = self._read(self.detector.reads, where, self._narrowed(parts))
             for start, events in split(self.detector, kinds).items():
                 with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
@@ -78,6 +80,10 @@ class Log:
         known = {window: self.detector.narrowing(own[0]) for window, own in parts.items() if own}
         return {window: found for window, found in known.items() if found is not None}
 
+    def _share(self, parts: Parts) -> float:
+        known = self._narrowed(parts)
+        return max(known[one].share if one in known else 1.0 for one in parts)
+
     def _with(self, parts: list[Tallies], part: Tallies) -> list[Tallies]:
         if not any(table.bound for table in self.detector.tables.values()):
             return [*parts, {name: coded(rows) for name, rows in part.items()}]
@@ -85,19 +91,29 @@ class Log:
         is_few = bool(parts) and _rows([*parts[1:], part]) < _rows(parts[:1])
         return [*parts, part] if is_few else [self.detector.merge([*parts, part])]
 
-    def _spans(self, windows: Sequence[Window]) -> Iterator[Query]:
-        """Yield conditions that each hold for as many rows of the store as are read at once."""
+    def _spans(
+        self, windows: Sequence[Window], share: Callable[[], float] = lambda: 1.0
+    ) -> Iterator[Query]:
+        """Yield conditions that each hold for as many rows of the store as are read at once.
+
+        Where only a share of the rows is handed over, there are as many more of them.
+        """
         query = as_of(bounds_of(windows), self.positions)
         first, last, events = self.reader.query(query.text, query.parameters).row(0)
         if events:
             of = inside(windows)
             # A late event may stand far from the others: few events are read at once all the same.
-            step = self.span if events > self.span else last + 1 - first
-            for start in range(first, last + 1, step):
-                self.report(start - first, last + 1 - first)
+            whole, start = last + 1 - first, first
+            while start <= last:
+                self.report(start - first, whole)
+                step = self._step(share()) if events > self.span else whole
                 place = {"first": start, "until": min(start + step, last + 1)}
                 text = f"{of.text} AND seq >= $first AND seq < $until"
                 yield Query(text, {**of.parameters, **place})
+                start += step
+
+    def _step(self, share: float) -> int:
+        return int(self.span / max(share, 1 / MOST_SPANS))
 
     def _read(
         self, kinds: Collection[str], where: Query, narrowed: Mapping[Window, Narrowing]

@@ -100,11 +100,12 @@ def _of_kind(
     column = next(iter(narrowed.values())).column
     # Texts are hashed once each: DuckDB would push the condition below a plain DISTINCT, and an
     # aggregate it cannot. Hashing every row takes thrice the time of the group-by of all.
+    # `md5_number_lower` takes the same 64 bits by way of text, for four times as long.
     some = f"""
         SELECT name FROM (
             SELECT "{column}" AS name, any_value("{column}") AS hashed
             FROM events WHERE {base} AND {narrow.text} GROUP BY ALL
-        ) WHERE md5_number_lower(hashed) <= $most
+        ) WHERE (md5_number(hashed) >> 64) <= $most
     """  # noqa: S608  columns are declared in code
     text = f"""
         SELECT {columns} FROM events WHERE {base} AND NOT {narrow.text} UNION ALL

@@ -112,8 +112,10 @@ class Run:
 
     def _notice(self) -> Tick:
         done, first = Tick(), self._next
+        # Windows are noticed in one pass of DuckDB; only what is handed on is counted here.
+        step = self.span if self.detector.hands_on else self.reached.until
         while self._next < self.reached.until:
-            until = min(self._next + self.span, self.reached.until)
+            until = min(self._next + step, self.reached.until)
             span = Span(self._next, until)
             noticed = notice(self.reader, self.detector, self._state, span)
             self._commit(state=noticed.state, tallies=noticed.tallies, until=until)

@@ -97,7 +97,7 @@ _VOTES = """\
 SELECT * FROM events
 WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
   AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL
-  AND list_contains($agents, agent)
+  AND agent IN (SELECT unnest($agents::VARCHAR[]))
 ORDER BY "at", id"""
 
 
