@@ -57,6 +57,8 @@ class Detector(ABC):
     """Goes up when the formula or a default changes."""
     reads: ClassVar[Mapping[str, tuple[str, ...]]]
     """Kind of event → columns read of it, beside `id`, `kind`, `at`, `agent`."""
+    needs: ClassVar[Mapping[str, str]] = {}
+    """Kind of event → column of it without which an event is not counted, and so not read."""
     tables: ClassVar[Mapping[str, TallyTable]]
     """The tally tables, and with them how tallies merge."""
     hands_on: ClassVar[tuple[str, ...]] = ()

@@ -161,6 +161,22 @@ def hands_on_what_it_declares(example: Example) -> None:
     assert all(alone[name].equals(whole[name]) for name in carried)
 
 
+def counts_no_event_without_what_it_needs(example: Example) -> None:
+    """Check that events without a column that their kind needs change no tally."""
+    detector, events = example.detector, example.frame()
+    of_kind = pl.col("kind")
+    for kind, column in detector.needs.items():
+        assert column in detector.reads[kind]
+        without = events.with_columns(
+            pl.when(of_kind != kind).then(column), id=pl.col("id") + "-without"
+        )
+        both = detector.merge(
+            [detector.tally(pl.concat([events, without.filter(of_kind == kind)]).lazy())]
+        )
+        whole = detector.merge([detector.tally(events.lazy())])
+        assert all(both[name].equals(rows) for name, rows in whole.items())
+
+
 def reads_only_what_it_declares(example: Example) -> None:
     """Check that columns and kinds beside those declared, labels above all, change nothing."""
     detector = example.detector
@@ -248,6 +264,7 @@ CHECKS: tuple[Callable[[Example], None], ...] = (
     merges_random_splits_to_the_whole,
     judges_a_window_the_same_as_the_log_grows,
     hands_on_what_it_declares,
+    counts_no_event_without_what_it_needs,
     reads_only_what_it_declares,
     survives_pickling,
     has_json_parameters,

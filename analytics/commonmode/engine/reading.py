@@ -34,7 +34,7 @@ def queries_of(
     >>> from commonmode.detectors import Monoculture
     >>> query, = queries_of(Monoculture(), ["action_taken"], Query("seq < $until", {"until": 9}))
     >>> query.text.split(" FROM ")[1]
-    'events WHERE seq < $until AND kind = $kind'
+    'events WHERE seq < $until AND kind = $kind AND "context" IS NOT NULL'
     """
     return [_of_kind(detector, kind, where, narrowed or {}) for kind in kinds]
 
@@ -91,7 +91,8 @@ def _of_kind(
     always = ("id", "kind", "at", "agent") if detector.reads_ids else ("kind", "at", "agent")
     names = dict.fromkeys((*always, *detector.reads[kind]))
     columns = ", ".join(f'"{name}"' for name in names)
-    base = f"{where.text} AND kind = $kind"
+    needed = f' AND "{detector.needs[kind]}" IS NOT NULL' if kind in detector.needs else ""
+    base = f"{where.text} AND kind = $kind{needed}"
     parameters: dict[str, Parameter] = {**where.parameters, "kind": kind}
     if not narrowed:
         text = f"SELECT {columns} FROM events WHERE {base}"  # noqa: S608  columns are declared in code

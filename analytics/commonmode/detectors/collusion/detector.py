@@ -164,6 +164,12 @@ class Collusion(Limits, Detector):
         "state_changed": ("resource", "operator", "task", "price", "quantity"),
         "message_sent": ("recipient",),
     }
+    needs: ClassVar[Mapping[str, str]] = {
+        "action_taken": "resource",
+        "auction_cleared": "context",
+        "state_changed": "resource",
+        "message_sent": "recipient",
+    }
     tables: ClassVar[Mapping[str, TallyTable]] = {
         "presence": PRESENCE,
         "prices": PRICES,

@@ -114,6 +114,7 @@ class Monoculture(Limits, Detector):
             "correct",
         ),
     }
+    needs: ClassVar[Mapping[str, str]] = {"action_taken": "context"}
     tables: ClassVar[Mapping[str, TallyTable]] = {"votes": VOTES}
 
     window: timedelta = timedelta(days=1)
