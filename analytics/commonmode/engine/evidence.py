@@ -79,11 +79,12 @@ def _is_of_one(value: Parameter) -> bool:
 
 
 def _alone(source: Reader, query: Query, positions: Mapping[str, int], most: int) -> Evidence:
-    ids = _ask(source, f"SELECT id FROM ({_text(query)}) LIMIT {int(most)}", query, positions)  # noqa: S608  a detector wrote it
-    if ids.height < most:
-        return Evidence(tuple(ids["id"]), ids.height)
-    total = _ask(source, f"SELECT count(*) AS n FROM ({_text(query)})", query, positions)  # noqa: S608  a detector wrote it
-    return Evidence(tuple(ids["id"]), total.item())
+    text = f"""
+        SELECT arg_min(id, place, {int(most)}) AS ids, count(*) AS n
+        FROM (SELECT id, row_number() OVER () AS place FROM ({_text(query)}))
+    """  # noqa: S608  a detector wrote it
+    ids, total = _ask(source, text, query, positions).row(0)
+    return Evidence(tuple(ids or ()), total)
 
 
 def _together(
