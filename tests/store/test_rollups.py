@@ -166,7 +166,7 @@ def test_what_cannot_be_folded_is_stored_and_counted_all_the_same(
     appended = writer.append(batch(BUSY))
 
     assert appended.stored == 8
-    while "could not be folded" not in caplog.text:
+    while "upkeep failed" not in caplog.text:
         time.sleep(0.005)
     assert rows(writer.cursor(), "FROM folded_activity") == []
     assert differences(writer.cursor()) == []

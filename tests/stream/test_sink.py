@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,9 @@ from commonmode.events import FindingRaised, Position, Rejected, encode
 from commonmode.formats.cloudevents import to_kafka
 from commonmode.store import Appended, Batch, BatchRefusedError, StoreUnreachableError, Writer
 from commonmode.stream import Connection, Pipe, Sink, SinkStatus, Topics, publish_findings
+from commonmode.stream.arrivals import Arrivals
+from commonmode.stream.log_reader import LogReader
+from commonmode.stream.records import Decoded, decode_records
 from commonmode.stream.topics import administration, ensure, grow
 
 pytestmark = pytest.mark.kafka
@@ -285,3 +289,27 @@ def test_stopping_commits_what_was_read(broker: str, topics: Topics, store: Writ
     read = sum(n for p, n in sink.status.positions.items() if p.topic == topics.events)
     assert len(stored_ids(store)) == read
     assert sink.status.last_event_at is not None
+
+
+def test_batches_come_at_one_pace_however_long_decoding_takes(
+    broker: str, topics: Topics, store: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = list[float]()
+    read = LogReader.read
+
+    def noted(log: LogReader, most: int, seconds: float) -> Arrivals:
+        waits.append(seconds)
+        return read(log, most, seconds)
+
+    def slowly(*arguments: Any) -> Decoded:
+        time.sleep(0.3)
+        return decode_records(*arguments)
+
+    monkeypatch.setattr(LogReader, "read", noted)
+    monkeypatch.setattr("commonmode.stream.sink.decode_records", slowly)
+    Pipe(broker, topics).run(actions(200))
+    Sink(store, broker, topics, batch_rows=50, linger=0.2).run(threading.Event(), until_end=True)
+
+    assert len(stored_ids(store)) == 200
+    assert waits.count(0.0) >= 4
+    assert max(waits) <= 0.2

@@ -77,7 +77,14 @@ SPANS: dict[str, timedelta | None] = {
 
 USUAL = "last 30 days"
 
-EXTENT = 'SELECT min("at") AS first, max("at") AS last, count(*) AS n FROM events'
+# The smallest and the largest of all are not known of what was not checkpointed yet: asked of the
+# events alone, this would read them all.
+EXTENT = """
+SELECT min(first) AS first, max(last) AS last, coalesce(sum(n), 0)::BIGINT AS n
+FROM (SELECT min(first_at) AS first, max(last_at) AS last, sum(events) AS n FROM folded_presence
+      UNION ALL SELECT min("at"), max("at"), count(*) FROM events
+      WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds))
+"""
 
 
 def extent() -> Period | None:

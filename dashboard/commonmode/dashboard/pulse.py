@@ -9,10 +9,12 @@ import streamlit as st
 from commonmode.dashboard.source import pace, read
 from commonmode.store import StoreUnreachableError
 
+# The newest is not folded yet, or the last that is: the largest of all would read them all.
 PULSE = """
 SELECT (SELECT count(*) FROM events) AS events,
        (SELECT count(*) FROM rejected WHERE retried_at IS NULL) AS rejected,
-       (SELECT max(ingested_at) FROM events) AS newest,
+       (SELECT max(ingested_at) FROM events
+        WHERE seq >= (SELECT coalesce(max(next_seq), 0) - 1 FROM folds)) AS newest,
        (SELECT count(*) FROM findings WHERE status <> 'withdrawn') AS findings
 """
 

@@ -192,8 +192,8 @@ def _columns(forms: Sequence[Any]) -> Iterator[tuple[pa.Field, Sequence[Any]]]:
     kinds: set[type[msgspec.Struct]] = set(map(type, forms))
     present = {name for kind in kinds for name in kind.__struct_fields__}
     names = [name for name in _NAMES if name == "kind" or name in present]
-    columns = zip(*map(attrgetter(*names), forms), strict=True)
-    for name, cells in zip(names, columns, strict=True):
+    for name in names:
+        cells = list(map(attrgetter(name), forms))
         if cells.count(None) < len(cells):
             yield EVENT_SCHEMA.field(name), cells
 

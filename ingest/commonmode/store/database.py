@@ -21,8 +21,8 @@ from commonmode.store.file_faults import file_fault
 VERSION = 3
 """Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
 
-CHECKPOINT_THRESHOLD = "16MB"
-"""How much is written to the file at once, while the writer stands still: some 30,000 events."""
+CHECKPOINT_THRESHOLD = "64MB"
+"""How much is written ahead before a commit checkpoints: four times what `upkeep` lets wait."""
 
 Setting = str | bool | int | float | list[str]
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
-
 import duckdb
 
 from commonmode.store.database import transaction
-
-logger = logging.getLogger(__name__)
 
 FOLD_ROWS = 32_768
 """Most events that a reader of the counts scans, but for those that came while folding."""
@@ -40,52 +35,6 @@ _RESOURCE_USE = """
     WHEN NOT MATCHED THEN INSERT
 """
 _FOLDED = "INSERT INTO folds SELECT max(seq) + 1, now() FROM events HAVING count(*) > 0"
-_WAITING = """
-    SELECT coalesce((SELECT max(seq) FROM events), 0)
-        - coalesce((SELECT max(next_seq) FROM folds), 1) + 1
-"""
-
-
-class Rollups:
-    """Folds events into counts, so that a reader of them scans few events.
-
-    Whatever is folded, `activity`, `presence` and `resource_use` answer the same: what is not
-    folded yet they count from the events themselves.
-    A thread of its own folds, for a fold takes the longer the more agents there are, and no batch
-    should wait for it.
-
-    Parameters
-    ----------
-    connection : DuckDBPyConnection
-        The writer's.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = connection.cursor()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fold")
-        self._failed = False
-        ((self._waiting,),) = connection.execute(_WAITING).fetchall()
-        self.came(0)
-
-    def came(self, rows: int) -> None:
-        """Take note of rows that were committed, and have them folded when it is time to."""
-        self._waiting += rows
-        if self._waiting >= FOLD_ROWS or self._failed:
-            self._waiting, self._failed = 0, False
-            self._thread.submit(self._fold)
-
-    def _fold(self) -> None:
-        try:
-            fold(self._cursor)
-        except duckdb.Error as error:
-            # The rows are stored whatever becomes of their counts; the next batch tries again.
-            self._failed = True
-            logger.warning("Events could not be folded into counts: %s", error)
-
-    def close(self) -> None:
-        """Let the folds under way end."""
-        self._thread.shutdown()
-        self._cursor.close()
 
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:

@@ -28,7 +28,7 @@ from commonmode.store.errors import (
 from commonmode.store.file_faults import file_fault
 from commonmode.store.identity import Identities
 from commonmode.store.layout import make_folder, store_path
-from commonmode.store.rollups import Rollups
+from commonmode.store.upkeep import Upkeep
 
 # An upsert of one row takes twice as long to plan as this does, and a topic is new once only.
 _COUNT = """
@@ -114,7 +114,7 @@ class Writer:
                 rows.Inserter(self._connection, table)
                 for table in ("events", "finding_events", "rejected")
             ]
-            self._rollups = Rollups(self._connection)
+            self._upkeep = Upkeep(self._connection, self.path, self._fault)
         except BaseException as error:
             self._connection.close()
             if (fault := file_fault(str(self.path), error)) is not None:
@@ -142,7 +142,7 @@ class Writer:
         with self._lock:
             try:
                 appended = self._stored(batch)
-                self._rollups.came(appended.stored)
+                self._upkeep.came(appended.stored)
             except _UNFIT as error:
                 msg = f"the batch does not fit the store, nothing of it was stored: {error}."
                 raise BatchRefusedError(msg) from error
@@ -277,7 +277,7 @@ class Writer:
         """Write everything into the file and let go of it."""
         with self._lock:
             self._open = False
-            self._rollups.close()
+            self._upkeep.close()
             self._connection.close()
 
     def __enter__(self) -> Self:

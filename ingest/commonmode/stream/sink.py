@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -55,7 +56,7 @@ class Sink:
     batch_rows : int
         Records of one transaction at most.
     linger : float
-        Seconds to wait for a batch to fill.
+        Seconds from one batch to the next, if it does not fill before.
     refresh : float
         Seconds between two looks at whether topics were made, deleted or given partitions.
     """
@@ -70,7 +71,7 @@ class Sink:
         group: str | None = None,
         redaction: Redaction | None = None,
         batch_rows: int = 20_000,
-        linger: float = 0.1,
+        linger: float = 0.2,
         refresh: float = 3.0,
     ) -> None:
         self._appender = appender
@@ -83,6 +84,7 @@ class Sink:
         self._refresh = refresh
         self._board = StatusBoard()
         self._pending: Future[Appended] | None = None
+        self._due = 0.0
         self._stale = True
         self._mine: Sequence[Partition] = ()
         self._known: Found = {}
@@ -136,7 +138,8 @@ class Sink:
             self._stale = True
         if self._stale:
             self._stand_where_stored()
-        arrivals = self._log.read(self._batch_rows, self._linger)
+        arrivals = self._log.read(self._batch_rows, max(0.0, self._due - time.monotonic()))
+        self._due = time.monotonic() + self._linger
         load = self._decode(arrivals) if arrivals else None
         self._wait_for_commit()
         if load is not None:

@@ -11,7 +11,7 @@ from commonmode.dashboard.period import Period
 from commonmode.dashboard.source import read
 
 # Here what is folded and what is not are added up as they are: `activity` and `presence` would
-# group both by all their columns first.
+# group both by all their columns first. A period starts with a whole minute or hour.
 SUMMARY = """
 SELECT (SELECT coalesce(sum(events), 0)::BIGINT FROM folded_activity
         WHERE seconds = $grain AND start >= $start)
@@ -41,17 +41,23 @@ GROUP BY ALL ORDER BY bucket, kind
 """
 
 FAMILIES = """
-WITH counted AS (
+WITH new AS MATERIALIZED (
+    SELECT family, agent, kind, outcome, attempted FROM events
+    WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds) AND "at" >= $start
+), counted AS (
     SELECT coalesce(family, '(unknown)') AS family, sum(events)::BIGINT AS events,
            coalesce(sum(events) FILTER (kind = 'action_taken'), 0)::BIGINT AS actions,
            sum(if(outcome IN ('denied', 'error'), events, attempted))::BIGINT AS refused
-    FROM (FROM folded_activity UNION ALL FROM recent_activity)
-    WHERE seconds = $grain AND start >= $start AND kind <> 'truth_declared'
+    FROM (SELECT family, kind, outcome, events, attempted FROM folded_activity
+          WHERE seconds = $grain AND start >= $start
+          UNION ALL SELECT family, kind, outcome, 1, if(attempted, 1, 0) FROM new)
+    WHERE kind <> 'truth_declared'
     GROUP BY ALL
 ), there AS (
     SELECT coalesce(family, '(unknown)') AS family, count(DISTINCT agent) AS agents
-    FROM (FROM folded_presence UNION ALL FROM recent_presence)
-    WHERE last_at >= $start AND kind <> 'truth_declared'
+    FROM (SELECT family, agent, kind FROM folded_presence WHERE last_at >= $start
+          UNION ALL SELECT family, agent, kind FROM new)
+    WHERE kind <> 'truth_declared'
     GROUP BY ALL
 )
 SELECT family, agents, events, actions, refused

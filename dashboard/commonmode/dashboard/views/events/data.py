@@ -50,7 +50,11 @@ CHOICES = """
 SELECT list_sort(list(DISTINCT kind)) AS kinds,
        list_sort(list(DISTINCT family) FILTER (family IS NOT NULL))[:200] AS families,
        list_sort(list(DISTINCT outcome) FILTER (outcome IS NOT NULL)) AS outcomes
-FROM activity WHERE seconds = $grain AND start >= $start
+FROM (SELECT kind, family, outcome FROM folded_activity
+      WHERE seconds = $grain AND start >= $start
+      UNION ALL
+      SELECT kind, family, outcome FROM events
+      WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds) AND "at" >= $start)
 """
 
 
