@@ -26,12 +26,16 @@ LATER = datetime(2026, 6, 1, tzinfo=UTC)
 ACTIONS = TallyTable(
     schema={"agent": pl.String, "actions": pl.Int64}, keys=("agent",), sums=("actions",)
 )
-REGISTERED = TallyTable(schema={"agent": pl.String}, keys=("agent",), carried=True)
+REGISTERED = TallyTable(
+    schema={"agent": pl.String, "at": pl.Datetime("us", "UTC")},
+    keys=("agent",),
+    minima=("at",),
+    since="at",
+)
 GRANTED = TallyTable(
     schema={"agent": pl.String, "valid_from": pl.Datetime("us", "UTC")},
     keys=("agent",),
     minima=("valid_from",),
-    carried=True,
     since="valid_from",
 )
 
@@ -91,7 +95,11 @@ class Strangers(Detector):
     tables: ClassVar[Mapping[str, TallyTable]] = {"actions": ACTIONS, "registered": REGISTERED}
 
     def tally(self, events: pl.LazyFrame) -> Tallies:
-        registered = events.filter(pl.col("kind") == "agent_registered").select("agent").unique()
+        registered = (
+            events.filter(pl.col("kind") == "agent_registered")
+            .group_by("agent")
+            .agg(pl.col("at").min())
+        )
         return {"actions": counted(events), "registered": registered.collect()}
 
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:

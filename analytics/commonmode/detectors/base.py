@@ -12,6 +12,7 @@ import polars as pl
 from msgspec import Struct
 
 from commonmode.detectors.bound import Narrowing
+from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
 
@@ -71,6 +72,8 @@ class Detector(ABC):
     Evidence that differs in one such value alone is fetched by one query with all the values:
     what it selects of several must be what it selects of each.
     """
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Columns of which every value in a window matters, whoever's event has it; see `doubted`."""
     names_first: ClassVar[bool] = False
     """Whether subjects are named before they are looked at, and each is scored, found or not.
 
@@ -113,6 +116,16 @@ class Detector(ABC):
         """
         return None
 
+    def doubted(self, where: Query) -> Query | None:  # noqa: ARG002  for those who screen
+        """Return the query for the events of which something may be said; None: of any.
+
+        It selects `agent` and `at`, of what it reads but does not hand on, as far as that meets a
+        condition. A window is judged by the events of the agents that it names there, and by the
+        values of `beside` in the events of others, in rows without an agent: the scores must be
+        those of the whole window.
+        """
+        return None
+
     def detect(self, events: pl.LazyFrame, window: Window) -> Sequence[Score]:
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
@@ -151,15 +164,10 @@ class Sitting:
         self._detector = detector
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
-        """Score a window from the parts of its own tallies and what other windows hand on."""
+        """Score a window from the parts of its own tallies and what holds of any window's."""
         return self._detector.judge(self.merged(own, handed_on), window)
 
     def merged(self, own: Sequence[Tallies], handed_on: Tallies) -> Tallies:
-        """Add the parts of a window's own tallies and what other windows hand on up."""
-        tallies = self._detector.merge(own)
-        for name, rows in handed_on.items():
-            # What is handed on is merged already; for all grants that there are, once is enough.
-            alone = tallies[name].is_empty()
-            table = self._detector.tables[name]
-            tallies[name] = rows if alone else table.merge([tallies[name], rows])
-        return tallies
+        """Add the parts of a window's own tallies up, beside what holds of any window's."""
+        # What is handed on is merged already; for all grants that there are, once is enough.
+        return {**self._detector.merge(own), **handed_on}

@@ -17,7 +17,7 @@ from functools import partial
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
-from commonmode.detectors.query import Query
+from commonmode.detectors.query import Parameter, Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies
 
@@ -255,6 +255,21 @@ def recomputes_its_statistic_by_sql(example: Example, run: Run) -> None:
             )
 
 
+def says_the_same_of_whom_it_doubts(example: Example, run: Run) -> None:
+    """Check that all it says of a window, it says by the events of those it doubts."""
+    detector, window = example.detector, example.window
+    place: dict[str, Parameter] = {"start": window.start, "end": window.end}
+    query = detector.doubted(Query('"at" >= $start AND "at" < $end', place))
+    if query is None:
+        return
+    events = example.frame()
+    named = pl.col("agent").is_in(run(query, example.events)["agent"].unique().implode())
+    handed = pl.col("kind").is_in(detector.hands_on)
+    beside = events.filter(~handed).select("kind", "at", *detector.beside)
+    thinned = pl.concat([events.filter(handed | named), beside], how="diagonal")
+    assert same(detector.detect(thinned.lazy(), window), example.scores())
+
+
 CHECKS: tuple[Callable[[Example], None], ...] = (
     fires_and_stays_silent,
     leaves_its_input_alone,
@@ -275,6 +290,7 @@ CHECKS: tuple[Callable[[Example], None], ...] = (
 PROOFS: tuple[Callable[[Example, Run], None], ...] = (
     cites_evidence_that_exists,
     recomputes_its_statistic_by_sql,
+    says_the_same_of_whom_it_doubts,
 )
 
 

@@ -31,12 +31,11 @@ class TallyTable:
         Each column stands in exactly one of these or in `order`.
     order : tuple of str
         Columns that decide which row's `firsts` are kept: the earliest. They merge with them.
-    carried : bool
-        Whether a window is judged with this table of *all earlier* windows too (grants).
     since : str
-        Of a carried table: the time column a row matters from, when that may be before the
-        window it was counted in (a permission approved in arrears). A window is judged with every
-        row whose `since` is before its end; a new row opens the windows after its `since` again.
+        Of a table that is carried into other windows (grants): the time column a row matters
+        from, which may be before the window it was counted in (a permission approved in arrears).
+        A window is judged with every row whose `since` is before its end; a new row opens the
+        windows after its `since` again.
     bound : Bound, optional
         How the table is kept small where a log is large.
 
@@ -55,7 +54,6 @@ class TallyTable:
     maxima: tuple[str, ...] = ()
     firsts: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    carried: bool = False
     since: str = ""
     bound: Bound | None = None
 
@@ -65,6 +63,11 @@ class TallyTable:
         if sorted(named) != sorted(self.schema):
             msg = f"each column needs one way to merge; schema {list(self.schema)}, named {named}"
             raise ValueError(msg)
+
+    @property
+    def carried(self) -> bool:
+        """Whether other windows are judged with its rows, too."""
+        return bool(self.since)
 
     def empty(self) -> pl.DataFrame:
         """Return the table with no rows."""

@@ -11,68 +11,39 @@ from commonmode.detectors import Tallies, TallyTable, Window
 
 
 class Carried:
-    """The rows that windows hand on: judge windows in order of time with it.
-
-    A carried table without `since` is handed on to every later window.
-    One with `since` holds in every window that ends after it, earlier ones included.
+    """The rows that windows hand on: they hold in every window that ends after their `since`.
 
     Parameters
     ----------
     tables : Mapping of str to TallyTable
         The tables of a detector.
-    parts : iterable of (datetime, str, polars.DataFrame)
-        Start of the window, table and rows of every stored part of a carried table.
+    parts : iterable of (str, polars.DataFrame)
+        Table and rows of every part of a carried table.
     """
 
     def __init__(
-        self,
-        tables: Mapping[str, TallyTable],
-        parts: Iterable[tuple[datetime, str, pl.DataFrame]],
+        self, tables: Mapping[str, TallyTable], parts: Iterable[tuple[str, pl.DataFrame]]
     ) -> None:
         self._tables = {name: table for name, table in tables.items() if table.carried}
-        ahead = sorted(parts, key=lambda part: part[0])
-        self._ahead = [part for part in ahead if not self._tables[part[1]].since]
-        self._behind = {n: t.empty() for n, t in self._tables.items() if not t.since}
+        known = list(parts)
         self._everywhere = {
-            name: table.merge(rows for _, of, rows in ahead if of == name)
+            name: table.merge(rows for of, rows in known if of == name)
             for name, table in self._tables.items()
-            if table.since
         }
 
     def everywhere(self) -> Tallies:
-        """Return all that any window hands on; before the first window is judged."""
-        behind = {name: [rows] for name, rows in self._behind.items()}
-        for _, name, rows in self._ahead:
-            behind[name].append(rows)
-        merged = {name: self._tables[name].merge(rows) for name, rows in behind.items()}
-        return {**merged, **self._everywhere}
+        """Return all that any window hands on."""
+        return self._everywhere
 
     def into(self, window: Window) -> Tallies:
-        """Return what holds in a window beside its own rows; windows come in order of time."""
-        self._move_to(window.start)
-        return {**self._behind, **self._since(window.end)}
-
-    def own(self, part: Tallies) -> Tallies:
-        """Return a part of a window's own tallies without the rows that `into` gives anyway."""
-        return {name: rows for name, rows in part.items() if name not in self._everywhere}
-
-    def _move_to(self, start: datetime) -> None:
-        passed = [part for part in self._ahead if part[0] < start]
-        self._ahead = self._ahead[len(passed) :]
-        for name in {name for _, name, _ in passed}:
-            rows = [self._behind[name], *(rows for _, of, rows in passed if of == name)]
-            self._behind[name] = self._tables[name].merge(rows)
-
-    def _since(self, end: datetime) -> Tallies:
+        """Return what holds in a window."""
         return {
-            name: rows.filter(pl.col(self._tables[name].since) < end)
+            name: rows.filter(pl.col(self._tables[name].since) < window.end)
             for name, rows in self._everywhere.items()
         }
 
 
 def earliest(table: TallyTable, rows: pl.DataFrame, start: datetime) -> datetime:
     """Return since when rows counted in the window that begins at `start` matter elsewhere."""
-    if not table.since or rows.is_empty():
-        return start
     first = rows[table.since].min()
     return min(first, start) if isinstance(first, datetime) else start

@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True)
 class Judge:
-    """One detector's judge in one tick; windows come before it in order of time."""
+    """One detector's judge in one tick."""
 
     reader: Reader
     detector: Detector
@@ -67,8 +67,7 @@ class Judge:
 
     def _scores(self, window: Window, parts: Sequence[Tallies]) -> dict[str, Score]:
         with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
-            own = [self.carried.own(part) for part in parts]
-            scores = self.sitting.scores(own, self.carried.into(window), window)
+            scores = self.sitting.scores(parts, self.carried.into(window), window)
             ids = [finding_id(self.detector, window, score.subject) for score in scores]
             return lifecycle.by_id(scores, ids)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from commonmode.detectors import Detector, Query, Window
 from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
-from commonmode.engine.reading import inside, queries_of
+from commonmode.engine.reading import inside, queries_of, starting
 from commonmode.engine.record import Recorded, findings_in, latest
 from commonmode.engine.stored import SHARD, from_bytes, parameters_hash
 from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
@@ -125,16 +125,12 @@ def _starts(
     source: Reader, detector: Detector, where: str, values: Mapping[str, Parameter]
 ) -> pl.DataFrame:
     """Return the windows of the events that meet a condition: `start`, and `n` of them."""
+    of = starting(detector)
     sql = f"""
-        SELECT CASE WHEN us % $step < 0 THEN us - us % $step - $step ELSE us - us % $step END
-            AS start, count(*)::BIGINT AS n
-        FROM (
-            SELECT epoch_us("at") AS us FROM events
-            WHERE {where} AND kind IN (SELECT unnest($kinds::VARCHAR[]))
-        ) GROUP BY ALL ORDER BY ALL
+        SELECT {of.text} AS start, count(*)::BIGINT AS n FROM events
+        WHERE {where} AND kind IN (SELECT unnest($kinds::VARCHAR[])) GROUP BY ALL ORDER BY ALL
     """  # noqa: S608  constants only
-    step, kinds = detector.window // TICK, list(detector.reads)
-    rows = source.query(sql, {**values, "step": step, "kinds": kinds})
+    rows = source.query(sql, {**values, **of.parameters, "kinds": list(detector.reads)})
     return rows.with_columns(to_start(pl.col("start")))
 
 
@@ -167,18 +163,18 @@ def handed_before(
     return {(start, table): [from_bytes(data)] for start, table, data in rows}
 
 
-def carried_parts(source: Reader, detector: Detector) -> list[tuple[datetime, str, pl.DataFrame]]:
-    """Return every stored part of a detector's carried tables, with its window's start."""
+def carried_parts(source: Reader, detector: Detector) -> list[tuple[str, pl.DataFrame]]:
+    """Return every stored part of a detector's carried tables."""
     tables = [name for name, table in detector.tables.items() if table.carried]
     if not tables:
         return []
     sql = f"""
-        SELECT window_start, "table", data FROM tallies
+        SELECT "table", data FROM tallies
         WHERE {_OF} AND list_contains($tables::VARCHAR[], "table")
             AND octet_length(data) > 0
     """  # noqa: S608  constants only
     rows = source.query(sql, {**_of(detector), "tables": tables})
-    return [(start, table, from_bytes(data)) for start, table, data in rows.iter_rows()]
+    return [(table, from_bytes(data)) for table, data in rows.iter_rows()]
 
 
 _RECORDED = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,8 +11,10 @@ from commonmode.detectors import Detector, Narrowing, Query, Tallies, Window
 from commonmode.detectors.coding import coded
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
-from commonmode.engine.reading import bounds_of, inside, queries_of
+from commonmode.engine.reading import bounds_of, doubted_of, inside, queries_of
+from commonmode.engine.screening import Doubts
 from commonmode.engine.splitting import split, together
+from commonmode.engine.windows import FIRST, LAST
 from commonmode.store import Reader
 
 SPAN = 500_000
@@ -48,8 +50,8 @@ class Log:
     span: int = SPAN
     report: Callable[[int, int], None] = lambda _done, _total: None
 
-    def parts(self, windows: Sequence[Window]) -> Parts:
-        """Tally the events of some windows.
+    def parts(self, windows: Sequence[Window], doubts: Doubts | None = None) -> Parts:
+        """Tally the events of some windows, but for what is handed on: all, or of whom is doubted.
 
         A window of more events than are read at once has several parts. Where tables are bounded
         they are merged as they come, and what can no longer change them is not read.
@@ -61,19 +63,25 @@ class Log:
         """
         parts: Parts = {window: [] for window in windows}
         asked = {window.start: window for window in windows}
-        for where in self._spans(windows, lambda: self._share(parts)):
-            kinds = self._read(self.detector.reads, where, self._narrowed(parts))
-            for start, events in split(self.detector, kinds).items():
+        kinds = [kind for kind in self.detector.reads if kind not in self.detector.hands_on]
+        agents = None if doubts is None else doubts.agents(windows)
+        read = windows if doubts is None else doubts.windows(windows)
+        for where in self._spans(read, lambda: self._share(parts)):
+            if agents is None:
+                queries = queries_of(self.detector, kinds, where, self._narrowed(parts))
+            else:
+                queries = doubted_of(self.detector, kinds, where, agents)
+            for start, events in split(self.detector, self._read(queries)).items():
                 with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
                     window, part = asked[start], self.detector.tally(events.lazy())
                     parts[window] = self._with(parts[window], part)
         return parts
 
-    def handed_on(self, window: Window) -> Iterator[Tallies]:
-        """Tally the events of a span of time that hand something on to other windows."""
+    def handed_on(self) -> Iterator[Tallies]:
+        """Tally all events that hand something on to other windows."""
         if self.detector.hands_on:
-            for where in self._spans([window]):
-                kinds = self._read(self.detector.hands_on, where, {})
+            for where in self._spans([Window(FIRST, LAST)]):
+                kinds = self._read(queries_of(self.detector, self.detector.hands_on, where))
                 yield self.detector.tally(together(self.detector, kinds).lazy())
 
     def _narrowed(self, parts: Parts) -> dict[Window, Narrowing]:
@@ -98,6 +106,8 @@ class Log:
 
         Where only a share of the rows is handed over, there are as many more of them.
         """
+        if not windows:
+            return
         query = as_of(bounds_of(windows), self.positions)
         first, last, events = self.reader.query(query.text, query.parameters).row(0)
         if events:
@@ -115,12 +125,9 @@ class Log:
     def _step(self, share: float) -> int:
         return int(self.span / max(share, 1 / MOST_SPANS))
 
-    def _read(
-        self, kinds: Collection[str], where: Query, narrowed: Mapping[Window, Narrowing]
-    ) -> list[pl.DataFrame]:
-        plain = queries_of(self.detector, kinds, where, narrowed)
-        queries = [as_of(query, self.positions) for query in plain]
-        return [self.reader.query(query.text, query.parameters) for query in queries]
+    def _read(self, queries: Iterable[Query]) -> list[pl.DataFrame]:
+        known = (as_of(query, self.positions) for query in queries)
+        return [self.reader.query(query.text, query.parameters) for query in known]
 
 
 def _rows(parts: Sequence[Tallies]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from commonmode.detectors import Detector, Narrowing, Query, Window
 from commonmode.detectors.query import Parameter
+from commonmode.engine.windows import TICK
 
 
 def queries_of(
@@ -60,6 +61,13 @@ def inside(windows: Iterable[Window], name: str = "window") -> Query:
     return Query(f"({' OR '.join(each)})", times)
 
 
+def starting(detector: Detector) -> Query:
+    """Return the expression for the start of an event's window, in microseconds since 1970."""
+    us = 'epoch_us("at")'
+    start = f"{us} - {us} % $step - CASE WHEN {us} % $step < 0 THEN $step ELSE 0 END"
+    return Query(start, {"step": detector.window // TICK})
+
+
 def bounds_of(windows: Iterable[Window]) -> Query:
     """Return the query for the first and the last position of the events of windows, and how many.
 
@@ -83,6 +91,26 @@ def _joined(windows: Iterable[Window]) -> list[Window]:
         else:
             joined.append(window)
     return joined
+
+
+def doubted_of(
+    detector: Detector, kinds: Collection[str], where: Query, agents: list[str]
+) -> list[Query]:
+    """Return the queries for the events of some agents, and for what matters of the others'.
+
+    Of those it is the values of the columns `beside`, once for each window, with no agent.
+    """
+    of, beside = starting(detector), ", ".join(f'"{name}"' for name in detector.beside)
+    others = f"""
+        SELECT kind, min("at") AS "at", {beside} FROM events
+        WHERE {where.text} AND kind IN (SELECT unnest($kinds::VARCHAR[]))
+            AND agent NOT IN (SELECT unnest($agents::VARCHAR[]))
+        GROUP BY kind, {of.text}, {beside}
+    """  # noqa: S608  columns are declared in code
+    known = {**where.parameters, "agents": agents}
+    some = Query(f"{where.text} AND agent IN (SELECT unnest($agents::VARCHAR[]))", known)
+    rest = Query(others, {**known, **of.parameters, "kinds": list(kinds)})
+    return [*queries_of(detector, kinds, some), *([rest] if beside else [])]
 
 
 def _of_kind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from commonmode.engine.ledger import Reached, Span
 from commonmode.engine.log import Log, Parts
 from commonmode.engine.noticing import notice
 from commonmode.engine.record import Fields, event_of
+from commonmode.engine.screening import Doubts, screen
 from commonmode.engine.state import Pending, State, decode, encode, is_settled
 from commonmode.engine.stored import key_of
 from commonmode.engine.windows import window_of
@@ -27,6 +28,12 @@ from commonmode.store import Appender, Batch, JudgedWindow, Progress, Reader, St
 
 Report = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it will go."""
+
+SCREENED = 64
+"""Windows that are screened together, and of how many events, in the spans that are read at once:
+screening looks at all grants that there are."""
+WORTH_A_LOOK = 32
+"""Events of the log that are looked over in the time in which one is read and judged."""
 
 
 def unreported(_doing: str, _done: int, _total: int) -> None:
@@ -141,10 +148,26 @@ class Run:
             sitting=self.detector.sitting(carried.everywhere()),
         )
         done = Tick()
-        for block in blocks(closed, self._sizes(closed), events=self.span):
-            done += self._judge_block(block, judge)
-            self.report(f"{self.detector.name}: judging", done.windows, len(closed))
+        sizes = self._sizes(closed)
+        for large in blocks(closed, sizes, events=SCREENED * self.span, most=SCREENED):
+            try:
+                doubts = self._screened(large, sizes)
+            except DetectorFailedError as error:
+                done += Tick(failures=(str(error),))
+                continue
+            for block in blocks(large, sizes, events=self.span):
+                done += self._judge_block(block, judge, doubts)
+                self.report(f"{self.detector.name}: judging", done.windows, len(closed))
         return done
+
+    def _screened(
+        self, block: Sequence[tuple[Window, Pending]], sizes: Mapping[datetime, int]
+    ) -> Doubts | None:
+        """Return who need be read of some windows, where these are much of the log; None: all."""
+        events = sum(max(why.added, sizes.get(window.start, 0)) for window, why in block)
+        if events * WORTH_A_LOOK < self.reached.until:
+            return None
+        return screen(self.reader, self.detector, [window for window, _ in block], self._positions)
 
     def _sizes(self, closed: Sequence[tuple[Window, Pending]]) -> dict[datetime, int]:
         """Return the sizes of windows that are judged again: they are read whole once more."""
@@ -153,12 +176,17 @@ class Run:
             return {}
         return ledger.windows_from(self.reader, self.detector, min(again), self.reached.until)
 
-    def _judge_block(self, block: Sequence[tuple[Window, Pending]], judge: Judge) -> Tick:
+    def _judge_block(
+        self, block: Sequence[tuple[Window, Pending]], judge: Judge, doubts: Doubts | None
+    ) -> Tick:
         windows = [window for window, _ in block]
         try:
-            parts = self._parts(windows)
+            parts = self._parts(windows, doubts)
         except DetectorFailedError as error:
-            return self._one_by_one(block, judge, error)
+            if len(block) == 1:
+                return Tick(failures=(str(error),))
+            # The other windows are judged when one of them cannot be counted.
+            return sum((self._judge_block([one], judge, doubts) for one in block), Tick())
         recorded = ledger.recorded(self.reader, self.detector, windows)
         done, findings, judged = Tick(), list[Fields](), dict[datetime, bool]()
         said: list[JudgedWindow] = []
@@ -179,22 +207,18 @@ class Run:
         )
         return done + _steps(findings)
 
-    def _parts(self, windows: Sequence[Window]) -> Parts:
+    def _parts(self, windows: Sequence[Window], doubts: Doubts | None) -> Parts:
         def report(done: int, total: int) -> None:
             # Most windows are read at once.
             if done:
                 self.report(f"{self.detector.name}: counting", done, total)
 
-        positions = {STORED: self.reached.until - 1}
-        return Log(self.reader, self.detector, positions, self.span, report).parts(windows)
+        log = Log(self.reader, self.detector, self._positions, self.span, report)
+        return log.parts(windows, doubts)
 
-    def _one_by_one(
-        self, block: Sequence[tuple[Window, Pending]], judge: Judge, error: DetectorFailedError
-    ) -> Tick:
-        """Judge the other windows of a block when one of them cannot be counted."""
-        if len(block) == 1:
-            return Tick(failures=(str(error),))
-        return sum((self._judge_block([one], judge) for one in block), Tick())
+    @property
+    def _positions(self) -> dict[str, int]:
+        return {STORED: self.reached.until - 1}
 
     def _is_settled(self, window: Window) -> bool:
         return is_settled(window, self.watermark, self.detector.window)

@@ -11,8 +11,9 @@ from typing import ClassVar
 import polars as pl
 
 from commonmode.detectors.attempt import ATTEMPT
-from commonmode.detectors.base import Detector, Sitting, Window
-from commonmode.detectors.scope import escalation
+from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.query import Query
+from commonmode.detectors.scope import escalation, screen
 from commonmode.detectors.scope.chains import Known, resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
 from commonmode.detectors.scope.grants import BREACHING, PERMITTED
@@ -20,7 +21,6 @@ from commonmode.detectors.scope.hindsight import as_known_then, grants_of
 from commonmode.detectors.scope.ledger import ARREARS
 from commonmode.detectors.scope.reach import reach
 from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, exposed, score
-from commonmode.detectors.scope.standing import ScopeSitting
 from commonmode.detectors.scope.terms import labelled, wording
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
@@ -40,13 +40,12 @@ GRANTS = TallyTable(
         "known": _TIME,
     },
     keys=("grant", "agent", "parent", "terms", "glass", "at", "start", "end", "known"),
-    carried=True,
     since="start",
 )
 REVOCATIONS = TallyTable(
     schema={"grant": pl.String, "at": _TIME, "known": _TIME},
     keys=("grant", "at", "known"),
-    carried=True,
+    since="at",
 )
 REVIEWS = TallyTable(
     schema={
@@ -57,7 +56,6 @@ REVIEWS = TallyTable(
         "since": _TIME,
     },
     keys=("grant", "approved", "at", "known", "since"),
-    carried=True,
     since="since",
 )
 ACTIONS = TallyTable(
@@ -157,6 +155,7 @@ class Scope(Detector):
     }
     hands_on: ClassVar = ("permission_granted", "permission_revoked", "decision_reviewed")
     asked_at_once: ClassVar = {"agents": "agent", "grants": "grant"}
+    beside: ClassVar = ("resource",)
     tables: ClassVar = {
         "grants": GRANTS,
         "revocations": REVOCATIONS,
@@ -181,16 +180,19 @@ class Scope(Detector):
         actions = tallies["actions"].filter(inside)
         known = Known.of_tallies(tallies).before(window)
         edges = escalation.scores(escalation.edges(known.grants, window), window)
-        return [*_agents(actions, known, window, actions["resource"]), *edges]
+        named = actions.filter(pl.col("agent").is_not_null())
+        return [*_agents(named, known, window, actions["resource"]), *edges]
 
-    def sitting(self, everywhere: Tallies) -> Sitting:
-        """Resolve the plain permissions once, and judge only what they do not settle."""
-        return ScopeSitting(self, _agents, everywhere)
+    def doubted(self, where: Query) -> Query:
+        """Pass over the agents of whom plain permissions settle every action."""
+        return screen.doubted(where)
 
 
 def _agents(
     actions: pl.DataFrame, known: Known, window: Window, resources: pl.Series
 ) -> list[Score]:
+    if actions.is_empty():
+        return []
     related = known.of(actions)
     chains = resolve(*related, window)
     judged = _hindsight(answers(actions, chains, related.grants), related, window)

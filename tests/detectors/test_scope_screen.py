@@ -1,4 +1,4 @@
-"""What plain permissions settle at once is what judging in full would have said nothing of."""
+"""What is screened out is what judging would have said nothing of."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from tests.detectors.histories import HOUR, START, frame, histories
 
-from commonmode.detectors import Scope, Tallies, Window
-from commonmode.detectors.coding import coded
-from commonmode.detectors.scope import standing
-from commonmode.detectors.scope.chains import Known
-from commonmode.detectors.scope.standing import Standing
-from commonmode.events import ActionTaken, Event, PermissionGranted, PermissionRevoked
+from commonmode.detectors import Query, Scope, Window
+from commonmode.detectors.scope import screen
+from commonmode.events import ActionTaken, Event, PermissionGranted, PermissionRevoked, to_table
 
 HALVES = (
     Window(START, START + timedelta(minutes=30)),
@@ -24,29 +22,25 @@ HALVES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _resolve_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "PER_GRANT", 1_000)
+def doubted(events: Sequence[Event]) -> list[tuple[str, datetime]]:
+    query = Scope().doubted(Query("true"))
+    with duckdb.connect() as db:
+        db.execute("SET TimeZone = 'UTC'")
+        db.register("events", to_table(events))
+        return db.execute(query.text, query.parameters).fetchall()
 
 
-def inside(part: Tallies, window: Window) -> Tallies:
-    at = pl.col("at").is_between(window.start, window.end, closed="left")
-    return {"actions": part["actions"].filter(at)}
-
-
-@settings(max_examples=30, deadline=None)
-@given(histories, histories)
-def test_a_sitting_says_of_every_window_what_judging_it_in_full_says(
-    one: Sequence[Event], other: Sequence[Event]
-) -> None:
-    scope = Scope()
-    parts = [scope.tally(frame(list(events))) for events in (one, other)]
-    whole = scope.merge(parts)
-    carried = {name: rows for name, rows in whole.items() if name != "actions"}
-    sitting = scope.sitting(carried)
+@settings(max_examples=200, deadline=None)
+@given(histories)
+def test_agents_that_are_not_doubted_have_no_score(events: list[Event]) -> None:
+    whole = Scope().tally(frame(events))
+    known = doubted(events)
     for window in HALVES:
-        own = [inside(part, window) for part in parts]
-        assert sitting.scores(own, carried, window) == scope.judge(whole, window)
+        heard = {agent for agent, at in known if window.start <= at < window.end}
+        others = pl.col("agent").is_in(list(heard)).not_()
+        calm = {**whole, "actions": whole["actions"].filter(others)}
+        agents = [s for s in Scope().judge(calm, window) if s.subject.startswith("agent:")]
+        assert agents == []
 
 
 def minute(m: int) -> datetime:
@@ -64,9 +58,7 @@ def act(at: int = 5, **fields: Any) -> ActionTaken:
 
 def doubts(*events: Event) -> int:
     """Count the actions that no plain permission settles."""
-    tallies = Scope().merge([Scope().tally(frame(list(events)))])
-    coded_ones = {name: coded(rows) for name, rows in tallies.items()}
-    return Standing(Known.of_tallies(coded_ones)).doubtful(coded_ones["actions"]).height
+    return len(doubted(events))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +102,7 @@ def test_labels_that_a_grant_names_settle_an_action_on_such_data() -> None:
 
 
 def test_an_agent_with_many_permissions_is_left_to_be_judged() -> None:
-    many = [grant(f"g{n}") for n in range(standing.MOST_EACH + 1)]
+    many = [grant(f"g{n}") for n in range(screen.MOST_EACH + 1)]
 
     assert doubts(*many, act()) == 1
     assert doubts(*many, act(grant="g1")) == 0
