@@ -63,7 +63,7 @@ def test_what_a_format_cannot_fill_is_said_before_it_is_read(
     assert "scope goes without: actions, attempted, break_glass, grant" in said
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_said_to_be_empty_and_to_fill_nothing(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
