@@ -41,7 +41,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
 
     \b
     Example:
-      commonmode load runs/*.jsonl.gz events.parquet
+      commonmode load runs/*.jsonl.gz events.parquet logs/*.eval
       commonmode simulate --events 10000 --plant all | commonmode load -
       commonmode load --redact patterns runs/*.jsonl
       commonmode load --map mine.toml --json mine.jsonl

@@ -71,6 +71,10 @@ class Format(ABC):
     in_blocks: ClassVar[bool] = True
     """Whether a record is read alike whatever stood before it, so that blocks can be read apart."""
 
+    def opens(self, head: bytes) -> bool:
+        """Tell whether a log that begins so is of this format, where it is no text."""
+        return bool(self.begins) and head.startswith(self.begins)
+
     @abstractmethod
     def recognises(self, record: dict[str, Any]) -> bool:
         """Tell whether a decoded record is of this format."""

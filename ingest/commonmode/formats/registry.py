@@ -12,10 +12,17 @@ from commonmode.formats.agentdojo import AgentDojo
 from commonmode.formats.base import Format, UnknownFormatError
 from commonmode.formats.canonical import Canonical
 from commonmode.formats.cloudevents import CloudEvents
+from commonmode.formats.inspect_log import Inspect
 from commonmode.formats.parquet import Parquet
 from commonmode.formats.unrecognised import hint
 
-FORMATS: tuple[Format, ...] = (Parquet(), CloudEvents(), AgentDojo(), Canonical())
+FORMATS: tuple[Format, ...] = (
+    Parquet(),
+    Inspect(),
+    CloudEvents(),
+    AgentDojo(),
+    Canonical(),
+)
 """Every format, the most particular first. A new one is one file and one line here."""
 
 HEAD_LINES = 20
@@ -73,7 +80,7 @@ def detect(head: bytes, filename: str) -> Format:
     if not head.strip():
         return get("canonical")
     for each in FORMATS:
-        if each.begins and head.startswith(each.begins):
+        if each.opens(head):
             return each
     records = _records(head)
     for each in FORMATS:

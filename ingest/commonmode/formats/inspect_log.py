@@ -1,0 +1,274 @@
+"""Inspect `.eval` logs: what each model's agents did in every sample, and what they answered.
+
+A sample becomes: `task_delegated` (its input), for every tool call an `action_taken` and the
+`content_observed` that came back, `task_delegated` for a hand-off, `decision_reviewed` for an
+approval, an `action_taken` for each short answer that was scored, and `task_ended`.
+
+`resource` stays unknown: every sample is a world of its own, and two agents at work on
+``/app/main.py`` of two sandboxes have not met.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+import msgspec
+
+from commonmode.events import Event, MalformedEventError, from_fields
+from commonmode.formats import inspect_archive
+from commonmode.formats.addressee import side_effect
+from commonmode.formats.agentdojo import family_of
+from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.lines import Line, numbered_lines
+from commonmode.formats.unrecognised import ZIP
+
+LONGEST_ANSWER = 100
+"""Characters of an answer that may be a choice; longer ones are essays, and no two are alike."""
+
+_NAME_AT, _NAME_LENGTH_AT = 30, 26
+"""Where the first entry of a ZIP has its name, and the name's length."""
+_FIRST = (*inspect_archive.HEADERS, "_journal/", "samples/", "summaries.json", "reductions.json")
+
+_DENIED = ("permission", "approval")
+
+Json = dict[str, Any]
+
+
+class Inspect(Format):
+    """Logs of the Inspect framework in its `.eval` form."""
+
+    name = "inspect"
+    summary = "Inspect logs (.eval)"
+    looks_for = "a ZIP that begins with _journal/start.json"
+    begins = ZIP
+    reads_from_end = True
+    in_blocks = False
+    fills = frozenset(
+        "id at agent schema model family role principal run task task_type parent context "
+        "environment extra action choice options correct outcome attempted side_effect args "
+        "duration_ms content content_hash delegatee".split()
+    )
+
+    def opens(self, head: bytes) -> bool:
+        """Tell whether a log begins as a ZIP that Inspect wrote."""
+        length = int.from_bytes(head[_NAME_LENGTH_AT : _NAME_LENGTH_AT + 2], "little")
+        first = head[_NAME_AT : _NAME_AT + length]
+        return head.startswith(ZIP) and first.startswith(tuple(n.encode() for n in _FIRST))
+
+    def recognises(self, record: Json) -> bool:
+        """Tell whether the record is a line that was taken out of such a log before."""
+        return {"inspect", "sample", "number"} <= record.keys()
+
+    def records(self, stream: BinaryIO) -> Iterator[Line]:
+        """Yield a line for each thing that happened, or the lines that stand there."""
+        begins = stream.read(len(ZIP))
+        stream.seek(0)
+        return inspect_archive.lines(stream) if begins == ZIP else numbered_lines(stream)
+
+    def reader(self, name: str, options: ReadOptions) -> Reader:
+        """Return the function that makes events of a line."""
+        del name, options
+        return _read
+
+
+def _read(text: bytes) -> Iterable[Event]:
+    line = _Line(text)
+    match line.event.get("event"), line.number:
+        case "tool", _:
+            return line.call()
+        case "approval", _:
+            return line.approval()
+        case None, "begin":
+            return line.begin()
+        case None, "end":
+            return line.end()
+    msg = f"needed a beginning, an end, a tool call or an approval; found {line.number!r:.40}."
+    raise MalformedEventError(msg)
+
+
+class _Line:
+    """One line of a sample, and the events that it makes."""
+
+    def __init__(self, text: bytes) -> None:
+        said = _decode(text)
+        self.log, self.sample, self.event = (
+            _object(said, n) for n in ("inspect", "sample", "event")
+        )
+        self.said, self.number = said, said.get("number")
+        model = said.get("model") or _text(self.log, "model")
+        role = said.get("role")
+        self.task = f"{_text(self.log, 'task')}/{self.sample.get('id')}"
+        self.run = f"{self.log.get('run')}/{self.sample.get('id')}_epoch_{self.sample.get('epoch')}"
+        self.agent = "/".join(filter(None, (_text(self.log, "model"), role)))
+        self.shared = {
+            "model": model,
+            "family": family_of(model),
+            "role": role,
+            "principal": "user",
+            "run": self.run,
+            "task": self.task,
+            "task_type": self.log["task"],
+            "environment": self.log["task"],
+        }
+
+    def begin(self) -> list[Event]:
+        at = self.event.get("started_at") or self.said.get("at") or self.log.get("created")
+        asked = {"instruction": _flat(self.event.get("input"))}
+        return [
+            self._made(
+                "task_delegated", "begin", at, agent="user", delegatee=self.agent, args=asked
+            )
+        ]
+
+    def call(self) -> list[Event]:
+        tool, arguments = _text(self.event, "function"), self.event.get("arguments")
+        at, ended = self.event.get("timestamp"), self.event.get("completed")
+        outcome = _outcome(self.event)
+        events = [
+            self._made(
+                "action_taken",
+                self.number,
+                at,
+                context=f"{self.task}/{self.said.get('step')}",
+                action=tool,
+                choice=tool,
+                args=arguments if isinstance(arguments, dict) else {"value": arguments},
+                outcome=outcome,
+                attempted=True if outcome == "denied" else None,
+                side_effect=side_effect(tool),
+                duration_ms=_milliseconds(self.event.get("working_time"), at, ended),
+            )
+        ]
+        shared = {"parent": events[0].id, "action": tool, "outcome": outcome}
+        content = _flat(self.event.get("result")) or _message(self.event.get("error"))
+        if content:
+            name = f"{self.number}/result"
+            hashed = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+            read = {"content": content, "content_hash": hashed, **shared}
+            events.append(self._made("content_observed", name, ended or at, **read))
+        if isinstance(other := self.event.get("agent"), str):
+            to = {"delegatee": f"{self.log['model']}/{other}", "parent": events[0].id}
+            events.append(self._made("task_delegated", f"{self.number}/handoff", at, **to))
+        return events
+
+    def approval(self) -> list[Event]:
+        of, call = self.said.get("of"), self.event.get("call")
+        extra = {"call": call, "explanation": self.event.get("explanation")}
+        return [
+            self._made(
+                "decision_reviewed",
+                self.number,
+                self.event.get("timestamp"),
+                agent=_text(self.event, "approver"),
+                model=None,
+                family=None,
+                role=None,
+                choice=_text(self.event, "decision"),
+                parent=None if of is None else self._id(of),
+                extra={key: value for key, value in extra.items() if value is not None},
+            )
+        ]
+
+    def end(self) -> list[Event]:
+        at = self.event.get("completed_at") or self.said.get("at") or self.log.get("created")
+        scores = self.event.get("scores")
+        scored = scores.items() if isinstance(scores, dict) else ()
+        answers = [self._answer(scorer, score, at) for scorer, score in scored if _short(score)]
+        ended = "error" if self.event.get("error") else "ok"
+        return [*answers, self._made("task_ended", "end", at, outcome=ended)]
+
+    def _answer(self, scorer: str, score: Json, at: Any) -> Event:
+        target, choices = self.event.get("target"), self.event.get("choices")
+        if isinstance(target, list):
+            target = target[0] if len(target) == 1 else None
+        return self._made(
+            "action_taken",
+            f"answer/{scorer}",
+            at,
+            context=f"{self.task}/answer/{scorer}",
+            action="answer",
+            choice=score["answer"].strip(),
+            correct=target,
+            options=len(choices) if isinstance(choices, list) and choices else None,
+            extra={"score": score.get("value")},
+        )
+
+    def _id(self, number: Any) -> str:
+        return f"inspect/{self.run}/{number}"
+
+    def _made(self, kind: str, number: Any, at: Any, **fields: Any) -> Event:
+        named = {"agent": self.agent, **self.shared, **fields}
+        told = {name: value for name, value in named.items() if value is not None}
+        return from_fields({**told, "kind": kind, "id": self._id(number), "at": at})
+
+
+def _decode(text: bytes) -> Json:
+    try:
+        return msgspec.json.decode(text, type=Json)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        msg = f"needed a sample of an Inspect log as one JSON object; {error}."
+        hint = "`inspect log convert` writes samples that are kept in parts as one file each"
+        raise MalformedEventError(msg, hint) from error
+
+
+def _object(fields: Json, name: str) -> Json:
+    value = fields.get(name)
+    if not isinstance(value, dict):
+        msg = f"`{name}` must be an object; found {value!r:.60}."
+        raise MalformedEventError(msg)
+    return value
+
+
+def _text(fields: Json, name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        msg = f"`{name}` must be a non-empty text; found {value!r:.60}."
+        raise MalformedEventError(msg, "an Inspect log names its task, its model and every tool")
+    return value
+
+
+def _short(score: Any) -> bool:
+    answer = score.get("answer") if isinstance(score, dict) else None
+    return isinstance(answer, str) and 0 < len(answer.strip()) <= LONGEST_ANSWER
+
+
+def _outcome(call: Json) -> str:
+    error = call.get("error")
+    if error is None:
+        return "error" if call.get("failed") else "ok"
+    kind = error.get("type") if isinstance(error, dict) else None
+    return "denied" if kind in _DENIED else "timeout" if kind == "timeout" else "error"
+
+
+def _message(error: Any) -> str:
+    return str(error.get("message") or "") if isinstance(error, dict) else ""
+
+
+def _milliseconds(worked: Any, began: Any, ended: Any) -> float | None:
+    """Return how long a call took: at work where that is said, else by the clock."""
+    if isinstance(worked, int | float):
+        return 1000.0 * worked
+    try:
+        took = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+    except (TypeError, ValueError):
+        return None
+    return took.total_seconds() * 1000
+
+
+def _flat(content: Any) -> str:
+    """Return text, a list of messages, or a list of parts as text."""
+    match content:
+        case None:
+            return ""
+        case str():
+            return content
+        case list():
+            return "\n".join(filter(None, map(_flat, content)))
+        case dict() if "content" in content or "text" in content:
+            return _flat(content.get("text", content.get("content")))
+        case dict() if "type" in content:
+            return f"({content['type']})"
+    return msgspec.json.encode(content).decode()
