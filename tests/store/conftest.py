@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import trustme
+from tests.store.certificates import Pair
 from tests.store.samples import with_empty_store
 
 from commonmode.store import (
@@ -15,9 +17,11 @@ from commonmode.store import (
     Batch,
     FlightServer,
     Reader,
+    TokenBook,
     Writer,
     connect,
     open_writer,
+    run_dir,
 )
 
 
@@ -71,3 +75,23 @@ def _reader_of(opened: ExitStack, folder: Path, *batches: Batch, served: bool) -
     else:
         writer.close()
     return opened.enter_context(connect(folder))
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """A certificate for localhost."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = Pair(folder / "ca.pem", folder / "store.pem", folder / "store.key")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(made.ca)
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(made.certificate)
+    issued.private_key_pem.write_to_path(made.key)
+    made.key.chmod(0o600)
+    return made
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> TokenBook:
+    """The tokens of the store that is served."""
+    return TokenBook(run_dir(tmp_path))

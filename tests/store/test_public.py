@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import adbc_driver_flightsql.dbapi as flight_sql
 import pytest
 import trustme
 from pyarrow import flight
+from tests.store.certificates import Pair, at
 from tests.store.samples import actions, batch
 
 from commonmode.store import (
@@ -19,12 +19,10 @@ from commonmode.store import (
     FlightReader,
     FlightServer,
     ListenError,
-    PublicAddress,
     QueryRefusedError,
     StoreError,
     StoreUnreachableError,
     TokenBook,
-    TokenError,
     Writer,
     connect,
     own_token,
@@ -33,44 +31,12 @@ from commonmode.store import (
 from commonmode.store.flight import delay
 
 
-class Pair(NamedTuple):
-    """Files of an authority and of a certificate it signed."""
-
-    ca: Path
-    certificate: Path
-    key: Path
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    """A certificate for localhost."""
-    folder = tmp_path_factory.mktemp("tls")
-    made = Pair(folder / "ca.pem", folder / "store.pem", folder / "store.key")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(made.ca)
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    issued.cert_chain_pems[0].write_to_path(made.certificate)
-    issued.private_key_pem.write_to_path(made.key)
-    made.key.chmod(0o600)
-    return made
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> TokenBook:
-    """The tokens of the store that is served."""
-    return TokenBook(run_dir(tmp_path))
-
-
 @pytest.fixture
 def public(writer: Writer, pair: Pair) -> Iterator[FlightServer]:
     """A store of ten actions, served here and to others."""
     writer.append(batch(actions(10)))
     with FlightServer(writer, public=at("127.0.0.1:0", pair)) as server:
         yield server
-
-
-def at(listen: str, pair: Pair) -> PublicAddress:
-    return PublicAddress.parse(listen, pair.certificate, pair.key)
 
 
 def count(public: FlightServer, pair: Pair, token: str) -> int:
@@ -304,46 +270,6 @@ def test_nor_by_a_prepared_statement(public: FlightServer, pair: Pair, book: Tok
         pytest.raises(flight_sql.Error, match="read where the store is"),
     ):
         cursor.execute("SELECT sql FROM queries WHERE rows > ?", (0,))
-
-
-@pytest.mark.parametrize("listen", ["", "host", ":1", "host:", "host:x", "host:70000"])
-def test_what_is_no_address_is_refused(listen: str, pair: Pair) -> None:
-    with pytest.raises(ListenError, match="HOST:PORT"):
-        at(listen, pair)
-
-
-def test_without_a_certificate_the_refusal_says_how_to_make_one() -> None:
-    with pytest.raises(ListenError, match="openssl req -x509"):
-        PublicAddress.parse("0.0.0.0:1", None, None)
-
-
-def test_a_key_of_another_certificate_is_refused(pair: Pair, tmp_path: Path) -> None:
-    other = tmp_path / "other.key"
-    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(other)
-    with pytest.raises(ListenError, match="no certificate with its key"):
-        PublicAddress.parse("h:1", pair.certificate, other).pair()
-
-
-def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ListenError, match=r"gone\.key"):
-        PublicAddress.parse("h:1", tmp_path / "gone.pem", tmp_path / "gone.key").pair()
-
-
-def test_a_key_that_anyone_can_read_is_refused(pair: Pair, tmp_path: Path) -> None:
-    key = tmp_path / "open.key"
-    key.write_bytes(pair.key.read_bytes())
-    key.chmod(0o644)
-    with pytest.raises(ListenError, match="chmod 600"):
-        PublicAddress.parse("h:1", pair.certificate, key).pair()
-
-
-def test_without_a_named_token_nobody_is_listened_for(pair: Pair, book: TokenBook) -> None:
-    address = at("127.0.0.1:0", pair)
-    with pytest.raises(TokenError, match="commonmode token add NAME"):
-        address.must_have_readers(book.path.parent)
-
-    book.add("ada")
-    address.must_have_readers(book.path.parent)
 
 
 def test_an_address_that_is_taken_is_said_so(
