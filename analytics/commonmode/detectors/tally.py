@@ -75,7 +75,9 @@ class TallyTable:
 
     def merge(self, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """Add tables up; the order of the result does not depend on that of `parts`."""
-        tables = [self.empty(), *(part.select(list(self.schema)) for part in parts)]
+        tables = [part.select(list(self.schema)) for part in parts if not part.is_empty()]
+        if not tables:
+            return self.empty()
         if self.order:
             merged = self._firsts(pl.concat(map(plain, tables)))
             return merged.sort(self.keys) if self.bound is None else self.bound.cut(merged)

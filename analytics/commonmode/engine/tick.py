@@ -29,6 +29,8 @@ from commonmode.store import Appender, Batch, JudgedWindow, Progress, Reader, St
 Report = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it will go."""
 
+LOOKED_OVER = 4
+"""Spans that are looked over at once for what they hand on: these are few of their events."""
 SCREENED = 64
 """Windows that are screened together, and of how many events, in the spans that are read at once:
 screening looks at all grants that there are."""
@@ -120,7 +122,7 @@ class Run:
     def _notice(self) -> Tick:
         done, first = Tick(), self._next
         # Windows are noticed in one pass of DuckDB; only what is handed on is counted here.
-        step = self.span if self.detector.hands_on else self.reached.until
+        step = LOOKED_OVER * self.span if self.detector.hands_on else self.reached.until
         while self._next < self.reached.until:
             until = min(self._next + step, self.reached.until)
             span = Span(self._next, until)
