@@ -164,7 +164,10 @@ class Sitting:
         self._detector = detector
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
-        """Score a window from the parts of its own tallies and what holds of any window's."""
+        """Score a window from the parts of its own tallies and what holds of any window's.
+
+        Nobody reads the parts afterwards, so a large table may be taken out of them.
+        """
         return self._detector.judge(self.merged(own, handed_on), window)
 
     def merged(self, own: Sequence[Tallies], handed_on: Tallies) -> Tallies:

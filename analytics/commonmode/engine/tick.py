@@ -195,7 +195,8 @@ class Run:
         for window, why in block:
             start = window.start
             try:
-                verdict = judge.window(window, why, parts[window], recorded.get(start, ()))
+                own = parts.pop(window)
+                verdict = judge.window(window, why, own, recorded.get(start, ()))
             except DetectorFailedError as error:
                 done += Tick(failures=(str(error),))
                 continue

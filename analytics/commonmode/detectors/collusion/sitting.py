@@ -29,6 +29,5 @@ class CollusionSitting(Sitting):
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
         """See `Sitting.scores`."""
-        rest = [{n: rows for n, rows in part.items() if n != "presence"} for part in own]
-        coded = Coded.of(part["presence"] for part in own if "presence" in part)
-        return self._judge(coded, self.merged(rest, handed_on), window)
+        coded = Coded.of(part.pop("presence") for part in own)
+        return self._judge(coded, self.merged(own, handed_on), window)
