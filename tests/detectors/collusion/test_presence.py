@@ -62,6 +62,7 @@ def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) 
             "agent": rng.choice(list("abc"), 40),
             "resource": rng.choice(list("xyz"), 40),
             "bin": rng.integers(-2, 2, 40),
+            "operator": rng.choice(np.array(["one", "two", None], dtype=object), 40).tolist(),
             "task": rng.choice(np.array([3, 9, None], dtype=object), 40).tolist(),
         },
         schema=PRESENCE.schema,
@@ -72,4 +73,5 @@ def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) 
     assert other.table.equals(one.table)
     assert other.agents.equals(one.agents)
     assert other.resources.equals(one.resources)
+    assert other.operators.sort("agent").equals(one.operators.sort("agent"))
     assert one.table.select("who", "where", "bin").is_unique().all()

@@ -14,15 +14,7 @@ from commonmode.detectors.collusion.answers import Markets
 from commonmode.detectors.collusion.auctions import BIDS, CLEARED, Auctions, bids, cleared
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
-from commonmode.detectors.collusion.presence import (
-    MESSAGES,
-    OPERATORS,
-    PRESENCE,
-    Coded,
-    messages,
-    operators,
-    presence,
-)
+from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, messages, presence
 from commonmode.detectors.collusion.prices import PRICES, prices
 from commonmode.detectors.collusion.sitting import CollusionSitting
 from commonmode.detectors.collusion.talk import Talk
@@ -180,7 +172,6 @@ class Collusion(Limits, Detector):
     }
     tables: ClassVar[Mapping[str, TallyTable]] = {
         "presence": PRESENCE,
-        "operators": OPERATORS,
         "prices": PRICES,
         "messages": MESSAGES,
         "bids": BIDS,
@@ -193,7 +184,6 @@ class Collusion(Limits, Detector):
         """Count presence on resources and messages between agents."""
         return {
             "presence": presence(events, self.bin),
-            "operators": operators(events),
             "prices": prices(events, self.bin),
             "messages": messages(events),
             "bids": bids(events),
@@ -215,8 +205,8 @@ class Collusion(Limits, Detector):
         markets = Markets(self, window, tallies["prices"], self.seed)
         auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
         looks = () if coded.table.is_empty() else self.widths
-        runners = pl.concat([tallies["operators"], made.select("agent", "operator")])
-        talk = Talk(tallies["messages"], runners)
+        operators = pl.concat([coded.operators, made.select("agent", "operator")])
+        talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.
         limits = self if auctions.testable else replace(self, auctions_share=0.0)
         # One width at a time: what each lays out is as large as the window.

@@ -20,22 +20,18 @@ PRESENCE = TallyTable(
         "agent": pl.String,
         "resource": pl.String,
         "bin": pl.Int64,
+        "operator": pl.String,
         "task": pl.UInt32,
     },
     keys=("agent", "resource", "bin"),
-    minima=("task",),
+    minima=("operator", "task"),
 )
-"""Which agents were on which resources in which bins, and for what task.
+"""Which agents were on which resources in which bins, for whom and for what task.
 
 Of a task only its digest is kept: nothing but whether two are the same is asked of it, and most
 acts have one of their own. Of several the smallest digest stays, so that two sets of tasks are
 taken for the same as often as they overlap (MinHash).
 """
-
-OPERATORS = TallyTable(
-    schema={"agent": pl.String, "operator": pl.String}, keys=("agent",), minima=("operator",)
-)
-"""For whom agents on resources act: the first in the alphabet where the log gives several."""
 
 _PLACED = ("who", "where", "bin")
 
@@ -53,26 +49,16 @@ def presence(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
     One row per act: merging makes those of one bin one.
     """
     bin_us = width // timedelta(microseconds=1)
-    return (
-        _acts(events)
-        .select(
-            "agent",
-            "resource",
-            bin=pl.col("at").dt.epoch("us") // bin_us,
-            task=pl.when(pl.col("task").is_not_null()).then(_digest("task")),
-        )
-        .collect()
+    acted = events.filter(
+        pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null() & ~called()
     )
-
-
-def operators(events: pl.LazyFrame) -> pl.DataFrame:
-    """Say for whom the agents on resources act."""
-    rows = _acts(events).group_by(OPERATORS.keys).agg(pl.col(OPERATORS.minima).min())
-    return rows.collect()
-
-
-def _acts(events: pl.LazyFrame) -> pl.LazyFrame:
-    return events.filter(pl.col("kind").is_in(KINDS) & pl.col("resource").is_not_null() & ~called())
+    return acted.select(
+        "agent",
+        "resource",
+        bin=pl.col("at").dt.epoch("us") // bin_us,
+        operator="operator",
+        task=pl.when(pl.col("task").is_not_null()).then(_digest("task")),
+    ).collect()
 
 
 def _digest(column: str) -> pl.Expr:
@@ -101,11 +87,14 @@ class Coded:
         Names in order; their places are the codes.
     table : polars.DataFrame
         Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three; none twice.
+    operators : polars.DataFrame
+        Columns ``agent`` and ``operator``, each agent once.
     """
 
     agents: pl.Series
     resources: pl.Series
     table: pl.DataFrame
+    operators: pl.DataFrame
 
     @classmethod
     def of(cls, parts: Iterable[pl.DataFrame]) -> Coded:
@@ -115,7 +104,7 @@ class Coded:
 
         Examples
         --------
-        >>> day = {"bin": 0, "task": None}
+        >>> day = {"bin": 0, "operator": "op", "task": None}
         >>> parts = [pl.DataFrame([{"agent": who, "resource": "x", **day}]) for who in "bab"]
         >>> seen = Coded.of(part.cast(PRESENCE.schema) for part in parts)
         >>> seen.agents.to_list(), seen.table["who"].to_list()
@@ -128,7 +117,14 @@ class Coded:
         spot = rows["agent"].to_numpy().astype(np.int64) * len(places) + rows["resource"].to_numpy()
         order = np.lexsort((rows["bin"].to_numpy(), spot))
         table = rows.select("bin", "task", who="agent", where="resource")[order]
-        return cls(agents, places, _once(table))
+        least = rows.group_by("agent").agg(pl.col("operator").min())
+        operators = pl.DataFrame(
+            {
+                "agent": agents.gather(least["agent"]),
+                "operator": ranked.texts["operator"].gather(least["operator"]),
+            }
+        )
+        return cls(agents, places, _once(table), operators)
 
 
 def _once(table: pl.DataFrame) -> pl.DataFrame:
