@@ -191,6 +191,16 @@ def test_a_sample_that_is_no_json_is_refused_alone() -> None:
     assert refused.payload == b"samples/q2_epoch_1.json: {broken"
 
 
+def test_values_nested_without_end_stop_no_other_sample() -> None:
+    deep: Any = "x"
+    for _ in range(450):
+        deep = [deep]
+    nested = {**SAMPLE, "id": "q0", "events": [{**EVENTS[5], "arguments": {"a": deep}}]}
+    found = read(packed(entries(nested, SAMPLE)))
+
+    assert found[-len(read(WHOLE)) :] == read(WHOLE)
+
+
 def test_a_sample_in_parts_is_refused_with_what_to_do() -> None:
     content = entries() | {"samples/q1_epoch_1/sample.json": b"[]"}
     [refused] = read(packed(content))

@@ -11,6 +11,7 @@ from commonmode.formats import FORMATS, UnknownFormatError, detect, get
 HEADS = {
     "canonical": {"id": "1", "kind": "task_ended", "at": "2026-01-01T00:00:00Z", "agent": "a"},
     "cloudevents": {"specversion": "1.0", "type": "x", "source": "a", "id": "1"},
+    "otlp": {"resourceSpans": []},
     "agentdojo": {"metadata": {"benchmark": "agent-dojo", "name": "pipeline"}},
 }
 

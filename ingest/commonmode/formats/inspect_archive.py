@@ -102,11 +102,15 @@ def _texts(archive: zipfile.ZipFile, member: zipfile.ZipInfo, log: Json) -> Iter
     """Yield the lines of one sample; of one that cannot be read, its first bytes."""
     raw = b"" if member.file_size > LARGEST else _read(archive, member)
     sample = _decoded(raw)
-    if isinstance(sample, dict) and isinstance(sample.get("events", []), list):
+    unread = f"{member.filename}: ".encode() + raw[:KEPT]
+    if not isinstance(sample, dict) or not isinstance(sample.get("events", []), list):
+        yield unread
+        return
+    try:
         for told in Sample(sample).told():
             yield msgspec.json.encode({"inspect": log, **told})
-    else:
-        yield f"{member.filename}: ".encode() + raw[:KEPT]
+    except RecursionError:
+        yield unread
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

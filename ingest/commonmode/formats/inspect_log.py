@@ -10,7 +10,6 @@ approval, an `action_taken` for each short answer that was scored, and `task_end
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from commonmode.formats import inspect_archive
 from commonmode.formats.addressee import side_effect
 from commonmode.formats.agentdojo import family_of
 from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.content import flat, observed
 from commonmode.formats.lines import Line, numbered_lines
 from commonmode.formats.unrecognised import ZIP
 
@@ -75,7 +75,14 @@ class Inspect(Format):
 
 
 def _read(text: bytes) -> Iterable[Event]:
-    line = _Line(text)
+    try:
+        return _events(_Line(text))
+    except RecursionError as error:
+        msg = "needed what a sample says; its values are nested too deep."
+        raise MalformedEventError(msg) from error
+
+
+def _events(line: _Line) -> list[Event]:
     match line.event.get("event"), line.number:
         case "tool", _:
             return line.call()
@@ -116,7 +123,7 @@ class _Line:
 
     def begin(self) -> list[Event]:
         at = self.event.get("started_at") or self.said.get("at") or self.log.get("created")
-        asked = {"instruction": _flat(self.event.get("input"))}
+        asked = {"instruction": flat(self.event.get("input"))}
         return [
             self._made(
                 "task_delegated", "begin", at, agent="user", delegatee=self.agent, args=asked
@@ -143,11 +150,10 @@ class _Line:
             )
         ]
         shared = {"parent": events[0].id, "action": tool, "outcome": outcome}
-        content = _flat(self.event.get("result")) or _message(self.event.get("error"))
+        content = flat(self.event.get("result")) or _message(self.event.get("error"))
         if content:
             name = f"{self.number}/result"
-            hashed = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-            read = {"content": content, "content_hash": hashed, **shared}
+            read = {**observed(content), **shared}
             events.append(self._made("content_observed", name, ended or at, **read))
         if isinstance(other := self.event.get("agent"), str):
             to = {"delegatee": f"{self.log['model']}/{other}", "parent": events[0].id}
@@ -256,19 +262,3 @@ def _milliseconds(worked: Any, began: Any, ended: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return took.total_seconds() * 1000
-
-
-def _flat(content: Any) -> str:
-    """Return text, a list of messages, or a list of parts as text."""
-    match content:
-        case None:
-            return ""
-        case str():
-            return content
-        case list():
-            return "\n".join(filter(None, map(_flat, content)))
-        case dict() if "content" in content or "text" in content:
-            return _flat(content.get("text", content.get("content")))
-        case dict() if "type" in content:
-            return f"({content['type']})"
-    return msgspec.json.encode(content).decode()

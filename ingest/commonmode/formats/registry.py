@@ -13,12 +13,14 @@ from commonmode.formats.base import Format, UnknownFormatError
 from commonmode.formats.canonical import Canonical
 from commonmode.formats.cloudevents import CloudEvents
 from commonmode.formats.inspect_log import Inspect
+from commonmode.formats.otlp import OpenTelemetry
 from commonmode.formats.parquet import Parquet
 from commonmode.formats.unrecognised import hint
 
 FORMATS: tuple[Format, ...] = (
     Parquet(),
     Inspect(),
+    OpenTelemetry(),
     CloudEvents(),
     AgentDojo(),
     Canonical(),
