@@ -40,7 +40,7 @@ ended AS (  -- a revocation ends what was granted before it, and what was delega
 ),
 rejected AS (  -- an exception is reviewed a day after its use at the latest
   SELECT "grant" FROM events
-  WHERE kind = 'decision_reviewed' AND choice = 'reject' AND "at" - INTERVAL 1 DAY < $until
+  WHERE kind = 'decision_reviewed' AND choice = 'reject' AND "at" < $until + INTERVAL 1 DAY
     AND "grant" IS NOT NULL
 ),
 grants AS (
