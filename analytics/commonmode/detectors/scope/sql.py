@@ -49,6 +49,9 @@ grants AS (
   FROM traced g LEFT JOIN ended USING (id)
   WHERE NOT (coalesce(g.break_glass, false) AND g."grant" IN (FROM rejected))
 ),
+links AS MATERIALIZED (  -- else DuckDB joins all grants and all actions by time first
+  SELECT l.holder, g.* FROM lineage l JOIN grants g ON g."grant" = l.name
+),
 acts AS (
   SELECT id, agent, "grant", action, resource, provenance, "at",
     list_contains(string_split(resource, '/'), '..') AS climbs
@@ -59,8 +62,8 @@ acts AS (
 covered AS (  -- links that do not forbid the action
   SELECT a.id, g."grant", g.parent_grant,
     g.agent = a.agent AND coalesce(a."grant" = g."grant", true) AS held
-  FROM acts a JOIN lineage l ON l.holder = a.agent JOIN grants g
-  ON g."grant" = l.name AND g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
+  FROM acts a JOIN links g
+  ON g.holder = a.agent AND g.begins <= a.at AND (g.stop IS NULL OR a.at < g.stop)
   AND (g.actions IS NULL OR a.action IS NULL OR list_contains(g.actions, a.action))
   AND (g.provenance IS NULL OR a.provenance IS NULL OR list_has_all(g.provenance, a.provenance))
   AND (g.resources IS NULL OR a.resource IS NULL
