@@ -100,6 +100,7 @@ def test_a_call_has_the_agent_around_it_and_the_model_beside_it() -> None:
     call = action()
 
     assert (call.agent, call.model, call.family) == ("clerk", "larch-2-mini", "larch")
+    assert call.run == "c9"
     assert (call.action, call.args) == ("send_money", {"recipient": "P", "amount": 3})
     assert (call.resource, call.side_effect, call.outcome) == ("P", "write", "ok")
     assert (call.at.isoformat(), call.duration_ms) == ("2026-01-01T00:00:03+00:00", 500.0)

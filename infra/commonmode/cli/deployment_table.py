@@ -35,8 +35,8 @@ def deployment_table(status: Mapping[str, Any]) -> Group:
 
 
 def _below(status: Mapping[str, Any]) -> Text:
+    if status["broker"] is None:
+        return Text(plain(f"data   {status['data']}\nKafka  none: nothing is stored from a log"))
     lag = status["lag"]
     known = "unknown" if lag is None else ", ".join(f"{t} {n:,}" for t, n in lag.items())
-    return Text(
-        plain(f"data   {status['data']}\nKafka  {status['broker'] or 'none'}\nlag    {known}")
-    )
+    return Text(plain(f"data   {status['data']}\nKafka  {status['broker']}\nlag    {known}"))

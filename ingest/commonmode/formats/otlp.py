@@ -115,13 +115,14 @@ class _Around:
         return [span for span in self._spans if self._of(span).get(_OPERATION) in _TOLD]
 
     def said_of(self, span: Json) -> Json:
-        """Return who did it, who called them and what model decided, by the spans around."""
+        """Return who did it in what run, who called them, what model decided: by spans around."""
         outer = list(self._outer(span))
         own = self._of(span)
         agents = [_first(each, _AGENT) for each in (own, *outer)]
         models = [_first(each, _MODEL) for each in (own, *outer, *self._beside(span))]
         callers = [name for name in map(_agent_of, outer) if name]
-        named = {"agent": agents, "model": models, "caller": callers}
+        runs = [each.get("gen_ai.conversation.id") for each in (own, *outer)]
+        named = {"agent": agents, "model": models, "caller": callers, "run": runs}
         return {key: next(filter(None, values), None) for key, values in named.items()}
 
     def _of(self, span: Json) -> Json:
@@ -195,7 +196,7 @@ class _Span:
             "model": model,
             "family": family_of(model) if isinstance(model, str) else None,
             "principal": _first(self.said, _PRINCIPAL) or _first(about, _PRINCIPAL),
-            "run": self.said.get("gen_ai.conversation.id") or trace,
+            "run": record.get("run") or trace,
             "trace": trace,
             "environment": about.get("deployment.environment.name"),
         }
