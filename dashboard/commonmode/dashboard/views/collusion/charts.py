@@ -30,6 +30,7 @@ def rings(found: pl.DataFrame, pairs: pl.DataFrame, joint: pl.DataFrame) -> Spec
                 "type": "graph",
                 "layout": "force",
                 "roam": True,
+                "zoom": 0.7,
                 "draggable": True,
                 "force": {
                     "repulsion": 420,
@@ -47,7 +48,7 @@ def rings(found: pl.DataFrame, pairs: pl.DataFrame, joint: pl.DataFrame) -> Spec
         ],
     }
     closer = {"repulsion": 230, "edgeLength": [40, 80]}
-    return on_narrow(spec, series=[{"force": closer, "zoom": 0.7}])
+    return on_narrow(spec, series=[{"force": closer}])
 
 
 def _members(members: dict[str, list[str]], colours: dict[str, str]) -> list[Spec]:

@@ -97,7 +97,7 @@ def _lying(shown: list[list[Hop]], action: dict[str, Any]) -> Spec:
 
 def height(chains: list[list[Hop]]) -> int:
     """Return the pixels that the chains need, lying or the first of them upright."""
-    return max(120 + 90 * min(len(chains), MOST_CHAINS), 64 * (len(chains[0]) + 1))
+    return max(120 + 90 * min(len(chains), MOST_CHAINS), 48 * (len(chains[0]) + 1))
 
 
 def _upright(lying: Spec) -> Spec:
