@@ -130,11 +130,8 @@ class Detector(ABC):
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
 
-    def sitting(self, everywhere: Tallies) -> Sitting:  # noqa: ARG002  for those who prepare
-        """Return a judge of window after window, given what any of them hands on.
-
-        What holds in every window may be worked out once there; the scores are those of `judge`.
-        """
+    def sitting(self) -> Sitting:
+        """Return a judge of window after window; the scores are those of `judge`."""
         return Sitting(self)
 
     def parameters(self) -> dict[str, Any]:

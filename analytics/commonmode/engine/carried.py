@@ -31,10 +31,6 @@ class Carried:
             for name, table in self._tables.items()
         }
 
-    def everywhere(self) -> Tallies:
-        """Return all that any window hands on."""
-        return self._everywhere
-
     def into(self, window: Window) -> Tallies:
         """Return what holds in a window."""
         return {

@@ -147,7 +147,7 @@ class Run:
             detector=self.detector,
             positions=self.reached.positions,
             carried=carried,
-            sitting=self.detector.sitting(carried.everywhere()),
+            sitting=self.detector.sitting(),
         )
         done = Tick()
         sizes = self._sizes(closed)

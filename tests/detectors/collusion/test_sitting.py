@@ -16,11 +16,11 @@ def test_parts_that_were_never_merged_are_judged_as_the_whole_is(rings: int) -> 
     detector, events = Collusion(), Roaming(seed=3, rings=rings, session=2).events
     parts = [detector.tally(events[n::3].lazy()) for n in range(3)]
     own = [{name: coded(rows) for name, rows in part.items()} for part in parts]
-    scores = detector.sitting(detector.merge([])).scores(own, {}, DAY)
+    scores = detector.sitting().scores(own, {}, DAY)
 
     assert scores
     assert same(scores, detector.detect(events.lazy(), DAY))
 
 
 def test_a_window_without_events_has_no_scores() -> None:
-    assert list(Collusion().sitting({}).scores([], {}, DAY)) == []
+    assert list(Collusion().sitting().scores([], {}, DAY)) == []

@@ -194,7 +194,7 @@ class Collusion(Limits, Detector):
         """Score every ring, or the pair that came nearest where none holds."""
         return self._scores(Coded.of([tallies["presence"]]), tallies, window)
 
-    def sitting(self, everywhere: Tallies) -> Sitting:  # noqa: ARG002  nothing is handed on
+    def sitting(self) -> Sitting:
         """Code presence from the parts of a window, without merging them before."""
         return CollusionSitting(self, self._scores)
 
