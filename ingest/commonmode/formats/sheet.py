@@ -113,19 +113,19 @@ def gathered(sheets: Iterable[Sheet], rows: int = ROWS) -> Iterator[Sheet]:
     >>> [(sheet.table.num_rows, sheet.redacted) for sheet in gathered([small] * 5, rows=6)]
     [(6, 2), (6, 2), (3, 1)]
     """
-    waiting: list[Sheet] = []
+    waiting, records, size = list[Sheet](), 0, 0
     for sheet in sheets:
         waiting.append(sheet)
-        if _enough(waiting, rows):
+        records, size = records + sheet.records, size + sheet.size
+        if records >= rows or size >= _most_bytes(records, size):
             yield _joined(waiting)
-            waiting = []
+            waiting, records, size = [], 0, 0
     if waiting:
         yield _joined(waiting)
 
 
-def _enough(some: list[Sheet], rows: int) -> bool:
-    records, size = sum(each.records for each in some), sum(each.size for each in some)
-    return records >= rows or size >= (SIZE // 8 if size >= LARGE * records else SIZE)
+def _most_bytes(records: int, size: int) -> int:
+    return SIZE // 8 if size >= LARGE * records else SIZE
 
 
 def _joined(some: list[Sheet]) -> Sheet:
