@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +20,8 @@ from commonmode.engine.log import Log
 from commonmode.engine.screening import screen
 from commonmode.engine.windows import window_of
 from commonmode.events import Event
+from commonmode.store import QueryTooLargeError, Reader
+from commonmode.store.execution import Parameters
 
 FIRST, SECOND = (window_of(START + hour * HOUR, HOUR) for hour in (0, 1))
 
@@ -88,6 +90,27 @@ def test_of_others_the_values_beside_are_read_once(bench: Bench) -> None:
 
 def test_a_detector_that_does_not_screen_is_read_whole(bench: Bench) -> None:
     assert screen(bench.reader, Busy(), [FIRST], {STORED: 9}) is None
+
+
+class Busier(Reader):
+    """A store that has no memory for what is asked."""
+
+    def batches(self, sql: str, parameters: Parameters = None) -> NoReturn:
+        del sql, parameters
+        msg = "Out of Memory Error: failed to allocate."
+        raise QueryTooLargeError(msg, "narrow the query")
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_what_there_is_no_memory_to_screen_is_read_whole(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+
+    assert screen(Busier(), Named(), [FIRST], {STORED: 9}) is None
+    assert "named reads whole windows: Out of Memory" in caplog.text
 
 
 def test_events_after_the_positions_are_not_screened(bench: Bench) -> None:

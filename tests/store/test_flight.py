@@ -22,6 +22,7 @@ from commonmode.store import (
     FlightServer,
     Limits,
     QueryError,
+    QueryTooLargeError,
     Reader,
     StoreUnreachableError,
     Writer,
@@ -216,7 +217,9 @@ class TestLimits:
     ) -> None:
         bounded(timeout=timedelta(seconds=0.5))
         with connect(tmp_path) as store:
-            with pytest.raises(QueryError, match=r"took longer than 0\.5 s.*Hint: narrow it"):
+            with pytest.raises(
+                QueryTooLargeError, match=r"took longer than 0\.5 s.*Hint: narrow it"
+            ):
                 store.query(SLOW)
             assert store.last_seq() == 10
 
@@ -225,7 +228,7 @@ class TestLimits:
     ) -> None:
         bounded()
         with connect(tmp_path) as store, open_writer(tmp_path) as appender:
-            with pytest.raises(QueryError, match=r"memory.*Hint: narrow"):
+            with pytest.raises(QueryTooLargeError, match=r"memory.*Hint: narrow"):
                 store.query("SELECT list(i::VARCHAR) AS l FROM range(20_000_000) AS t(i)")
             assert appender.append(batch(actions(5, first=10))).stored == 5
 

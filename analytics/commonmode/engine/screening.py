@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
 from commonmode.engine.reading import inside, starting
 from commonmode.engine.windows import to_start
-from commonmode.store import Reader
+from commonmode.store import QueryTooLargeError, Reader
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ def screen(
 ) -> Doubts | None:
     """Return who need be read of some windows, as the log stood at some positions; None: all.
 
+    Where the store has no memory or time to look, all are read as well: that takes longer.
+
     Raises
     ------
     DetectorFailedError
@@ -55,5 +60,9 @@ def screen(
         of = starting(detector)
         known = as_of(asked, positions)
         text = f"SELECT DISTINCT {of.text} AS start, agent FROM ({known.text})"  # noqa: S608  a detector wrote it
-        rows = reader.query(text, {**known.parameters, **of.parameters})
+        try:
+            rows = reader.query(text, {**known.parameters, **of.parameters})
+        except QueryTooLargeError as error:
+            logger.info("%s reads whole windows: %s", detector.name, error)
+            return None
         return Doubts(rows.with_columns(to_start(pl.col("start"))))

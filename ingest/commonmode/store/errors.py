@@ -56,5 +56,9 @@ class QueryError(StoreError):
     """A query is wrong, ran too long, or needed too much memory."""
 
 
+class QueryTooLargeError(QueryError):
+    """A query ran too long, or needed too much memory: asked of less, it may be answered."""
+
+
 class QueryRefusedError(QueryError):
     """A statement is not one SELECT or EXPLAIN, or reaches outside the store."""

@@ -10,7 +10,12 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from commonmode.store.errors import QueryError, QueryRefusedError, StoreError
+from commonmode.store.errors import (
+    QueryError,
+    QueryRefusedError,
+    QueryTooLargeError,
+    StoreError,
+)
 from commonmode.store.file_faults import file_fault
 from commonmode.store.known_reads import KnownReads, Read
 from commonmode.store.sandbox import IN_STEPS, Node, check_parsed, check_text, tables_of
@@ -205,14 +210,15 @@ def _refused(error: Exception, text: str) -> QueryError | None:
 
 def _failed(error: Exception, text: str) -> QueryError:
     if "maximum execution time" in text:
-        return QueryError(text, "narrow the query, e.g. by time, or ask the owner for more time")
+        hint = "narrow the query, e.g. by time, or ask the owner for more time"
+        return QueryTooLargeError(text, hint)
     if isinstance(error, duckdb.OutOfMemoryException) or "Out of Memory" in text:
         # What DuckDB proposes next is to change settings, which a query cannot.
-        return QueryError(text.partition("\n\n")[0], _NARROWER)
+        return QueryTooLargeError(text.partition("\n\n")[0], _NARROWER)
     if "transaction is aborted" in text:
         # A thread of the query failed first, and its own words are lost: see `Writer._stored`.
         msg = f"the query was broken off, most likely for lack of memory: {text}."
-        return QueryError(msg, _NARROWER)
+        return QueryTooLargeError(msg, _NARROWER)
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
         return QueryError(text, "`SHOW TABLES` lists tables and views, `DESCRIBE events` columns")
     return QueryError(text)

@@ -13,7 +13,7 @@ from weakref import WeakSet
 import duckdb
 import pyarrow as pa
 
-from commonmode.store.errors import QueryError, StoreError
+from commonmode.store.errors import QueryError, QueryTooLargeError, StoreError
 from commonmode.store.execution import Parameters, Stream
 from commonmode.store.flight.reserve import Reserve
 from commonmode.store.writer import Writer
@@ -154,7 +154,7 @@ class Deadline:
 def too_long(timeout: timedelta) -> QueryError:
     """Say that time is up."""
     msg = f"the query took longer than {timeout.total_seconds():g} s and was stopped."
-    return QueryError(msg, "narrow it, e.g. by time, or take fewer columns")
+    return QueryTooLargeError(msg, "narrow it, e.g. by time, or take fewer columns")
 
 
 @dataclass(frozen=True)

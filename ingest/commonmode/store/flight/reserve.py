@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from commonmode.store.errors import QueryError
+from commonmode.store.errors import QueryError, QueryTooLargeError
 
 _SHARE = 0.8
 _EVERY_SECONDS = 0.02
@@ -53,7 +53,7 @@ class Reserve:
         while not self._ended.wait(_EVERY_SECONDS):
             if self._busy() and self._used() > self._most:
                 msg = "the queries that ran took most of the store's memory and were stopped."
-                self._stop(QueryError(msg, "narrow the query, or take fewer columns"))
+                self._stop(QueryTooLargeError(msg, "narrow the query, or take fewer columns"))
 
     def _used(self) -> float:
         try:
