@@ -31,6 +31,10 @@ _SETTINGS: Mapping[str, object] = {
     "topic.metadata.refresh.interval.ms": 5000,
 }
 
+_FIRST_SECONDS = 0.05
+"""Patience until the first record: the client takes several calls to get there, and each that
+brings none sits its time out."""
+
 Starts = Mapping[Partition, int]
 
 
@@ -50,6 +54,7 @@ class LogReader:
         self._consumer = Consumer(settings, logger=logger)
         self._next: dict[Partition, int] = {}
         self._ended: set[Partition] = set()
+        self._begun = False
 
     @property
     def positions(self) -> dict[Partition, int]:
@@ -60,6 +65,7 @@ class LogReader:
         """Read these partitions, from these offsets on, and no others."""
         self._next = dict(starts)
         self._ended.clear()
+        self._begun = False
         self._consumer.assign([TopicPartition(p.topic, p.number, at) for p, at in starts.items()])
 
     def leave(self) -> None:
@@ -92,7 +98,9 @@ class LogReader:
 
     def read(self, most: int, seconds: float) -> Arrivals:
         """Return up to `most` records, waiting `seconds` at most for them."""
-        messages = self._consumer.consume(most, seconds)
+        patience = seconds if self._begun else min(seconds, _FIRST_SECONDS)
+        messages = self._consumer.consume(most, patience)
+        self._begun = self._begun or bool(messages)
         records = [message for message in messages if not self._is_note(message)]
         arrivals = to_arrivals(records)
         last = dict(zip(_places(arrivals), arrivals.offsets, strict=True))
