@@ -13,6 +13,7 @@ from tests.dashboard.small_store import fill
 from tests.store.samples import NOON, actions, batch, until_folded
 
 from commonmode.dashboard.period import EXTENT
+from commonmode.dashboard.pulse import PULSE
 from commonmode.dashboard.views.economy import data as economy
 from commonmode.dashboard.views.events import data as events
 from commonmode.store import Writer, connect, rollups
@@ -45,7 +46,11 @@ def stored(
     monkeypatch.setattr(rollups, "FOLD_ROWS", request.param)
     fill(tmp_path)
     with connect(tmp_path) as store:
-        first, last, _ = store.query(EXTENT).row(0)
+        first, last, n = store.query(EXTENT).row(0)
+        scan = 'SELECT min("at"), max("at"), count(*) FROM events'
+        assert store.query(scan).row(0) == (first, last, n)
+        (newest,) = store.query("SELECT max(ingested_at) FROM events").row(0)
+        assert store.query(PULSE)["newest"].item() == newest
     return tmp_path, first, last
 
 
@@ -72,7 +77,9 @@ def test_the_pages_count_what_a_scan_counts(
             assert_frame_equal(found, wanted, check_dtypes=False)
 
 
-@pytest.mark.parametrize("sql", [economy.SUMMARY, economy.FLOW, economy.FAMILIES, events.CHOICES])
+@pytest.mark.parametrize(
+    "sql", [EXTENT, economy.SUMMARY, economy.FLOW, economy.FAMILIES, events.CHOICES]
+)
 def test_of_the_events_only_those_not_folded_yet_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str
 ) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import takewhile, zip_longest
@@ -31,6 +30,7 @@ from commonmode.events import (
 )
 from commonmode.formats.addressee import addressees, side_effect
 from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.family import family_of
 from commonmode.formats.lines import LONGEST, Line, numbered_lines
 
 _DECLARED = {"time": "declared"}
@@ -204,18 +204,6 @@ def _answered(
             yield from ((call, by_id.get(call["id"])) for call in calls)
         else:
             yield from zip_longest(calls, answers[: len(calls)])
-
-
-def family_of(model: str) -> str | None:
-    """Return the family that a model's name begins with, or None where it has no word.
-
-    Examples
-    --------
-    >>> family_of("gpt-4o-2024-05-13"), family_of("vendor/claude-3"), family_of("7b")
-    ('gpt', 'claude', None)
-    """
-    word = re.match(r"[A-Za-z]+", model.rsplit("/", 1)[-1])
-    return word[0].lower() if word else None
 
 
 def _decode(text: bytes) -> dict[str, Any]:

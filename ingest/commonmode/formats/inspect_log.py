@@ -19,9 +19,9 @@ import msgspec
 from commonmode.events import Event, MalformedEventError, from_fields
 from commonmode.formats import inspect_archive
 from commonmode.formats.addressee import side_effect
-from commonmode.formats.agentdojo import family_of
 from commonmode.formats.base import Format, Reader, ReadOptions
 from commonmode.formats.content import flat, observed
+from commonmode.formats.family import family_of
 from commonmode.formats.lines import Line, numbered_lines
 from commonmode.formats.unrecognised import ZIP
 

@@ -18,9 +18,9 @@ import msgspec
 
 from commonmode.events import FIELDS, Event, MalformedEventError, from_fields
 from commonmode.formats.addressee import addressees, side_effect
-from commonmode.formats.agentdojo import family_of
 from commonmode.formats.base import Format, Reader, ReadOptions
 from commonmode.formats.content import flat, observed
+from commonmode.formats.family import family_of
 from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_lines
 
 OWN = "commonmode."
