@@ -95,3 +95,18 @@ def piped_into_head(*arguments: str) -> tuple[int, bytes]:
         running.stdout.close()
         said = running.stderr.read()
     return running.returncode, said
+
+
+@pytest.mark.parametrize("verb", ["load", "pipe"])
+def test_an_interrupt_before_anything_is_read_says_how_to_go_on(verb: str) -> None:
+    interrupted = (
+        "import commonmode.cli.main as m\n"
+        "def interrupt(name): raise KeyboardInterrupt\n"
+        f"m.import_module = interrupt; m.main([{verb!r}, '-'])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", interrupted], capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 130
+    assert "the same command again" in ran.stderr

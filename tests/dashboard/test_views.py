@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ NONSENSE = {
 @every_view
 def test_view_shows_a_small_store(opened: Open, small: Path, noun: str) -> None:
     assert healthy(opened(noun, small))
+
+
+@every_view
+def test_what_a_picture_rests_on_is_counted_as_people_count(
+    opened: Open, small: Path, noun: str
+) -> None:
+    said = words(opened(noun, small))
+
+    assert re.search(r"n = 1 (\S+ )?(findings|families|events|rows|actions|grants)\b", said) is None
+    assert re.search(r"n = [^·\n]*[(|]", said) is None
 
 
 @every_view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,13 +23,31 @@ def panel(title: str, about: str | None = None) -> Iterator[None]:
 
 
 def footing(n: int, unit: str, period: Period | None = None, note: str = "") -> None:
-    """State what a picture rests on: how many of what, in which span of event time."""
-    words = [f"n = {n:,} {unit}"]
+    """State what a picture rests on: how many of what, in which span of event time.
+
+    `unit` is written as for `counted`.
+    """
+    words = [f"n = {counted(n, unit)}"]
     if period is not None:
         words.append(period.words())
     if note:
         words.append(note)
     st.caption(" · ".join(words))
+
+
+def counted(n: int, unit: str) -> str:
+    """Return how many of what: in round brackets stands what one has not, or has otherwise.
+
+    Examples
+    --------
+    >>> counted(1, "famil(y|ies)"), counted(1200, "row(s)"), counted(1, "event(s) (waits|wait)")
+    ('1 family', '1,200 rows', '1 event waits')
+    """
+    chosen = r"\1" if n == 1 else r"\2"
+    return f"{n:,} {_NUMBERED.sub(chosen, unit)}"
+
+
+_NUMBERED = re.compile(r"\((?:(\w+)\|)?(\w+)\)")
 
 
 def empty(sentence: str, *commands: str) -> None:

@@ -32,7 +32,7 @@ def show_scorecard(period: Period) -> None:
                 ),
             },
         )
-        footing(sum(count.planted for count in counts), "planted culprits", period)
+        footing(sum(count.planted for count in counts), "planted culprit(s)", period)
 
 
 def show_innocents(period: Period) -> None:
@@ -61,7 +61,7 @@ def show_innocents(period: Period) -> None:
                 "example",
             ],
         )
-        footing(len(rows), f"lookalikes, {clean} not flagged", period)
+        footing(len(rows), f"lookalike(s), {clean} not flagged", period)
 
 
 def show_of_finding(finding: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ def show_of_finding(finding: dict[str, Any]) -> None:
         else:
             st.badge("false alarm: no culprit is named", icon=":material/close:", color="red")
         grid(truth.frame(touched, truth.Label), height=rows_high(len(touched), 6))
-        footing(len(touched), f"labels touch it, of {len(declared)} in its window")
+        footing(len(touched), f"label(s) (touches|touch) it, of {len(declared)} in its window")
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:

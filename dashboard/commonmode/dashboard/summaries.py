@@ -35,7 +35,7 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
                 "q_value": st.column_config.NumberColumn("q", format="%.2g"),
             },
         )
-        footing(found.height, "findings", period, "choose a row to see why")
+        footing(found.height, "finding(s)", period, "choose a row to see why")
     rows = picked.selection.rows
     if rows and rows[0] < found.height:
         st.switch_page(PATHS["findings"], query_params={"finding": found["finding_id"][rows[0]]})

@@ -35,8 +35,13 @@ def deployment_table(status: Mapping[str, Any]) -> Group:
 
 
 def _below(status: Mapping[str, Any]) -> Text:
+    lines = {"data": status["data"], "Kafka": status["broker"]}
     if status["broker"] is None:
-        return Text(plain(f"data   {status['data']}\nKafka  none: nothing is stored from a log"))
-    lag = status["lag"]
-    known = "unknown" if lag is None else ", ".join(f"{t} {n:,}" for t, n in lag.items())
-    return Text(plain(f"data   {status['data']}\nKafka  {status['broker']}\nlag    {known}"))
+        lines["Kafka"] = "none: nothing is stored from a log"
+    else:
+        lag = status["lag"]
+        known = "unknown" if lag is None else ", ".join(f"{t} {n:,}" for t, n in lag.items())
+        lines["lag"] = known
+    if status["public"] is not None:
+        lines["others"] = f"{status['public']}, with a token"
+    return Text(plain("\n".join(f"{name:<6} {said}" for name, said in lines.items())))

@@ -123,6 +123,9 @@ def _is_ours(error: BaseException) -> bool:
     return type(error).__module__.startswith("commonmode.")
 
 
+_INTERRUPTED = "Interrupted before the end: give the same command again."
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """Run a verb and end the process with its exit code."""
     try:
@@ -137,7 +140,7 @@ def main(arguments: list[str] | None = None) -> Any:
             # A defect of ours, which may quote what agents wrote.
             sys.stderr.write(plain(traceback.format_exc()))
             sys.exit(1)
-        said = "Interrupted." if code == 130 else f"Error: {plain(str(error))}"  # noqa: PLR2004  the shell's own number
+        said = _INTERRUPTED if code == 130 else f"Error: {plain(str(error))}"  # noqa: PLR2004  the shell's own number
         # A path that is cut in two cannot be copied: the terminal wraps better.
         errors.print(said, markup=False, soft_wrap=True)
         sys.exit(code)

@@ -245,6 +245,7 @@ class Deployment:
             broker=self.bootstrap,
             flight=self.flight,
             dashboard=self.dashboard,
+            public=self._plan.public.uri if self._plan.public else None,
             processes=tuple(service.state() for service in self._supervisor.services),
         )
         self._changed(shown)

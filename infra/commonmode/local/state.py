@@ -50,6 +50,7 @@ class DeploymentState(Struct, frozen=True):
     broker: str | None = None
     flight: str | None = None
     dashboard: str | None = None
+    public: str | None = None
     processes: tuple[ProcessState, ...] = ()
 
 

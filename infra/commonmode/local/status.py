@@ -22,6 +22,7 @@ def status(data_dir: Path) -> dict[str, Any]:
         "broker": running.broker if running else None,
         "flight": running.flight if running else None,
         "dashboard": running.dashboard if running else None,
+        "public": running.public if running else None,
         "processes": [_process(one) for one in running.processes] if running else [],
         "lag": _lag(data_dir) if running else None,
     }

@@ -57,6 +57,11 @@ class PublicAddress(Struct, frozen=True):
             raise ListenError(msg, _MAKE_PAIR)
         return cls(host, int(port), certificate.resolve(), key.resolve())
 
+    @property
+    def uri(self) -> str:
+        """Address as a client names it."""
+        return f"grpc+tls://{self.host}:{self.port}"
+
     def pair(self) -> tuple[bytes, bytes]:
         """Return certificate and key.
 

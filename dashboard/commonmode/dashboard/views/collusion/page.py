@@ -11,6 +11,7 @@ from commonmode.dashboard.panel import (
     NO_EVENTS,
     chart,
     claim,
+    counted,
     empty,
     footing,
     grid,
@@ -56,7 +57,8 @@ def graph(found: pl.DataFrame, period: Period) -> None:
             height=480,
             alt="Rings of agents and the resources they met on",
         )
-        footing(int(pairs["together"].sum()), f"joint actions of {found.height} rings", period)
+        rings = counted(found.height, "ring(s)")
+        footing(int(pairs["together"].sum()), f"joint action(s) of {rings}", period)
 
 
 def one_ring(found: pl.DataFrame, period: Period) -> None:
@@ -82,7 +84,7 @@ def one_ring(found: pl.DataFrame, period: Period) -> None:
             height=100 + max(34, 9 * len(ring["agents"])) * places,
             alt="Joint actions over time",
         )
-        footing(activity.height, "actions", Period(ring["window_start"], ring["window_end"], 0))
+        footing(activity.height, "action(s)", Period(ring["window_start"], ring["window_end"], 0))
     left, right = st.columns([3, 2])
     with left:
         footprint(activity)
@@ -118,7 +120,7 @@ def footprint(activity: pl.DataFrame) -> None:
                 "median_seconds": st.column_config.NumberColumn("median delay, s", format="%.1f")
             },
         )
-        footing(int(answers["answers"].sum()), "answers")
+        footing(int(answers["answers"].sum()), "answer(s)")
 
 
 def words(ring: dict[str, Any], period: Period) -> None:
@@ -133,7 +135,7 @@ def words(ring: dict[str, Any], period: Period) -> None:
         else:
             st.badge("they wrote to each other", icon=":material/forum:", color="blue")
             grid(sent)
-        footing(int(sent["messages"].sum()), "messages between members", period)
+        footing(int(sent["messages"].sum()), "message(s) between members", period)
 
 
 if __name__ == "__main__":

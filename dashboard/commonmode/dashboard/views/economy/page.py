@@ -75,7 +75,7 @@ def newest(period: Period) -> None:
         first = found.group_by("detector", maintain_order=True).first()
         for row in first.iter_rows(named=True):
             _card(row, found.filter(pl.col("detector") == row["detector"]).height)
-        footing(found.height, "findings standing", period)
+        footing(found.height, "finding(s) standing", period)
 
 
 def _card(row: dict[str, object], of_its_kind: int) -> None:
@@ -118,7 +118,7 @@ def network(period: Period) -> None:
             height=620,
             alt="Agents and the resources they act on",
         )
-        footing(frame.height, "links drawn, at most four per agent", period)
+        footing(frame.height, "link(s) drawn, at most four per agent", period)
 
 
 def flow(period: Period) -> None:
@@ -126,7 +126,7 @@ def flow(period: Period) -> None:
     with panel("Flow"):
         frame = data.flow(period)
         chart(charts.flow(frame), key="flow", height=290, alt="Events per kind over event time")
-        footing(int(frame["n"].sum()), "events", period)
+        footing(int(frame["n"].sum()), "event(s)", period)
 
 
 def families(period: Period) -> None:
@@ -148,7 +148,7 @@ def families(period: Period) -> None:
                 ),
             },
         )
-        footing(frame.height, "families", period)
+        footing(frame.height, "famil(y|ies)", period)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def listed(period: Period, asked: data.Asked, total: int) -> None:
     with left:
         st.pagination(pages, key="page")
     with right:
-        footing(total, "events match", None, f"{data.PAGE} a page, newest first")
+        footing(total, "event(s) (matches|match)", None, f"{data.PAGE} a page, newest first")
     rows = picked.selection.rows
     if rows and rows[0] < frame.height:
         choose("event", frame["id"][rows[0]])

@@ -7,7 +7,16 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import chart, claim, empty, footing, grid, panel, rows_high
+from commonmode.dashboard.panel import (
+    chart,
+    claim,
+    counted,
+    empty,
+    footing,
+    grid,
+    panel,
+    rows_high,
+)
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.plain_text import visible, worded
 from commonmode.dashboard.scorecards import show_of_finding
@@ -143,7 +152,7 @@ def null_panel(finding: Row) -> None:
         chart(spec, key="null", height=280, alt="The observed statistic in its null")
         above = sum(value >= finding["statistic"] for value in sample)
         note = f"{above} of them reach the observed value"
-        footing(len(sample), "draws of the null shown", None, note)
+        footing(len(sample), "draw(s) of the null shown", None, note)
 
 
 def doubts(reasons: list[str]) -> None:
@@ -182,7 +191,7 @@ def evidence(finding: Row) -> None:
                 "at": st.column_config.DatetimeColumn("at", format="D MMM HH:mm:ss", timezone="UTC")
             },
         )
-        footing(frame.height, f"of {finding['evidence_total']:,} cited events", _window(finding))
+        footing(frame.height, f"of {finding['evidence_total']:,} cited event(s)", _window(finding))
 
 
 def involved(finding: Row) -> None:
@@ -191,10 +200,10 @@ def involved(finding: Row) -> None:
         names: list[str] = list(finding["agents"] or ())
         known = data.agents(names, finding)
         grid(known, height=rows_high(known.height, 6))
-        if finding["resources"]:
-            resources = pl.DataFrame({"resource": list(finding["resources"])})
+        resources = pl.DataFrame({"resource": list(finding["resources"] or ())})
+        if not resources.is_empty():
             grid(resources, height=rows_high(resources.height, 4))
-        footing(len(names), "agents named", None, f"{len(finding['resources'] or ())} resources")
+        footing(len(names), "agent(s) named", None, counted(resources.height, "resource(s)"))
 
 
 def life(finding: Row) -> None:
@@ -217,7 +226,7 @@ def life(finding: Row) -> None:
                 "q_value": st.column_config.NumberColumn("q", format="%.2g"),
             },
         )
-        footing(revisions.height, "revisions")
+        footing(revisions.height, "revision(s)")
 
 
 def proof(finding: Row) -> None:

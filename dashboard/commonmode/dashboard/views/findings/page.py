@@ -53,7 +53,7 @@ def listed(period: Period) -> None:
         selection_mode="single-row",
         column_config=COLUMNS,
     )
-    footing(frame.height, "findings", period, "choose a row to see why")
+    footing(frame.height, "finding(s)", period, "choose a row to see why")
     rows = picked.selection.rows
     if rows and choose("finding", frame["finding_id"][rows[0]]):
         st.rerun()

@@ -78,12 +78,12 @@ def sources(period: Period) -> None:
     with panel("Sources", "Topics and files that events came from."):
         frame = data.sources(period)
         grid(frame, height=rows_high(frame.height, 6), column_config=_TIMES)
-        footing(frame.height, "sources", period)
+        footing(frame.height, "source(s)", period)
         counts = data.counts()
         grid(counts, height=rows_high(counts.height, 4))
         footing(
             int(counts.select("stored", "duplicates", "rejected").to_numpy().sum()),
-            "records came in all",
+            "record(s) came in all",
         )
 
 
@@ -112,7 +112,9 @@ def waiting() -> None:
             )
             return
         grid(frame)
-        footing(int(frame["waiting"].sum()), "events wait to be counted, over all detectors")
+        footing(
+            int(frame["waiting"].sum()), "event(s) (waits|wait) to be counted, over all detectors"
+        )
 
 
 def coverage(period: Period) -> None:
@@ -140,7 +142,7 @@ def coverage(period: Period) -> None:
                 "never_filled": "fields never filled",
             },
         )
-        footing(int(frame.unique("kind")["events"].sum()), "events", period)
+        footing(int(frame.unique("kind")["events"].sum()), "event(s)", period)
 
 
 def redacted() -> None:
@@ -152,7 +154,7 @@ def redacted() -> None:
         "Redacted", "Taken out before it was stored, by field and rule; a keyed hash is left."
     ):
         grid(frame, height=rows_high(frame.height, 6))
-        footing(int(frame["parts"].sum()), "parts taken out")
+        footing(int(frame["parts"].sum()), "part(s) taken out")
 
 
 def rejected() -> None:
@@ -173,7 +175,7 @@ def rejected() -> None:
         )
         grid(data.rejected(), height=280, column_config=_TIMES)
         footing(
-            int(reasons["records"].sum()), "records rejected", None, "the newest 500 are listed"
+            int(reasons["records"].sum()), "record(s) rejected", None, "the newest 500 are listed"
         )
 
 

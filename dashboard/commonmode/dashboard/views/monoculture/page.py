@@ -62,7 +62,7 @@ def families(agreement: pl.DataFrame, period: Period) -> None:
                 "pairs": st.column_config.NumberColumn("pairs of agents", format="compact"),
             },
         )
-        footing(frame.height, "families", period)
+        footing(frame.height, "famil(y|ies)", period)
 
 
 def heat_map(agreement: pl.DataFrame, period: Period) -> None:
@@ -75,7 +75,7 @@ def heat_map(agreement: pl.DataFrame, period: Period) -> None:
             height=max(320, 120 + 52 * n),
             alt="Agreement between every two families",
         )
-        footing(int(agreement["contexts"].max() or 0), "contexts", period)  # type: ignore[arg-type]
+        footing(int(agreement["contexts"].max() or 0), "context(s)", period)  # type: ignore[arg-type]
 
 
 def contexts(period: Period) -> None:
@@ -109,7 +109,7 @@ def contexts(period: Period) -> None:
             )
         footing(
             frame.height,
-            "contexts",
+            "context(s)",
             period,
             "those with most agents, 400 at most; sorted by excess",
         )

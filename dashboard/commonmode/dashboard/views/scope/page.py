@@ -59,7 +59,7 @@ def edges(found: pl.DataFrame, period: Period) -> None:
                 )
             },
         )
-        footing(found.height, "escalation edges", period)
+        footing(found.height, "escalation edge(s)", period)
 
 
 def exceptions(period: Period) -> None:
@@ -79,7 +79,7 @@ def exceptions(period: Period) -> None:
                 for name in ("from", "until")
             },
         )
-        footing(frame.height, "break-glass grants", period)
+        footing(frame.height, "break-glass grant(s)", period)
 
 
 def agents(period: Period) -> None:
@@ -99,7 +99,7 @@ def agents(period: Period) -> None:
         )
         footing(
             frame.select(pl.sum_horizontal("breaches", "attempts").sum()).item(),
-            "breaching actions",
+            "breaching action(s)",
             period,
         )
 
@@ -178,7 +178,7 @@ def grants(action: dict[str, Any]) -> None:
             ),
         },
     )
-    footing(len(chains), "chains of grants", None, _said_of(chains, action))
+    footing(len(chains), "chain(s) of grants", None, _said_of(chains, action))
 
 
 def _said_of(chains: list[list[data.Hop]], action: dict[str, Any]) -> str:

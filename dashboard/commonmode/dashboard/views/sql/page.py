@@ -46,7 +46,7 @@ def schema() -> None:
         chosen = table or names[first]
         st.caption(tables.filter(pl.col("name") == chosen)["comment"].item() or "")
         grid(data.columns(chosen), height=300, key="sql-columns")
-        footing(len(names), "tables and views")
+        footing(len(names), "table(s) and view(s)")
 
 
 def editor() -> tuple[str, int, bool]:
@@ -113,7 +113,7 @@ def result(frame: pl.DataFrame, more: bool, seconds: float) -> None:  # noqa: FB
         with picture:
             draw(frame)
         note = "there are more: raise the limit" if more else "all of them"
-        footing(frame.height, "rows", None, f"{note} · {seconds:.2f} s")
+        footing(frame.height, "row(s)", None, f"{note} · {seconds:.2f} s")
         with st.container(horizontal=True):
             st.download_button(
                 "CSV",
@@ -150,7 +150,7 @@ def draw(frame: pl.DataFrame) -> None:
             height=360,
             alt="The answer, drawn",
         )
-        footing(min(frame.height, charts.MOST_POINTS), "rows drawn")
+        footing(min(frame.height, charts.MOST_POINTS), "row(s) drawn")
 
 
 if __name__ == "__main__":
