@@ -45,6 +45,19 @@ def test_what_a_picture_rests_on_is_counted_as_people_count(
 
 
 @every_view
+def test_a_table_of_claims_has_them_first_and_over_several_lines(
+    opened: Open, small: Path, noun: str
+) -> None:
+    at = opened(noun, small)
+    with_claims = [table for table in at.dataframe if "claim" in table.value.columns]
+
+    assert with_claims or noun not in {"findings", "monoculture", "collusion", "scope"}
+    for table in with_claims:
+        assert table.value.columns[0] == "claim"
+        assert table.proto.row_height >= 3 * 20
+
+
+@every_view
 def test_view_of_an_empty_store_says_what_to_do(opened: Open, empty: Path, noun: str) -> None:
     at = opened(noun, empty)
 

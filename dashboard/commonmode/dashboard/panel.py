@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,12 +77,36 @@ def chart(spec: dict[str, Any], *, key: str, height: int = 300, alt: str = "") -
     st.echarts_chart(spec, key=key, height=height, alt=alt or None)
 
 
-def grid(frame: pl.DataFrame, **options: Any) -> Any:
+def grid(frame: pl.DataFrame, *, missing: str = "—", **options: Any) -> Any:
     """Show rows as a table: `st.dataframe`, with every text and name as it is `visible`."""
-    return st.dataframe(readable(frame), hide_index=True, **options)
+    return st.dataframe(readable(frame), hide_index=True, placeholder=missing, **options)
 
 
-def rows_high(rows: int, most: int = 10) -> int:
+def claims(
+    frame: pl.DataFrame,
+    *,
+    most: int = 6,
+    column_config: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Any:
+    """Show rows that each make a claim: it stands first and in lines, so a telephone shows it."""
+    return grid(
+        frame.select("claim", pl.exclude("claim")),
+        row_height=CLAIM_HIGH,
+        height=rows_high(frame.height, most, CLAIM_HIGH),
+        column_config={
+            "claim": st.column_config.TextColumn("claim", width=CLAIM_WIDE),
+            **(column_config or {}),
+        },
+        **more,
+    )
+
+
+CLAIM_WIDE, CLAIM_HIGH = 285, 78
+"""Pixels of a claim in a table: what a telephone of 390 pixels leaves, and four lines."""
+
+
+def rows_high(rows: int, most: int = 10, each: int = 35) -> int:
     """Return the height of a table that shows its rows, `most` of them at once, and no void.
 
     Examples
@@ -90,4 +114,4 @@ def rows_high(rows: int, most: int = 10) -> int:
     >>> rows_high(2), rows_high(1000)
     (107, 387)
     """
-    return 37 + 35 * max(1, min(rows, most))
+    return 37 + each * max(1, min(rows, most))

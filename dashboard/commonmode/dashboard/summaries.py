@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import empty, footing, grid, panel, rows_high
+from commonmode.dashboard.panel import claims, empty, footing, panel
 from commonmode.dashboard.period import Period
 from commonmode.dashboard.theme import strength
 from commonmode.dashboard.views import PATHS
@@ -23,14 +23,12 @@ def findings_table(detector: str, found: pl.DataFrame, period: Period) -> None:
                 f"commonmode detect --once --final --detector {detector}",
             )
             return
-        picked = grid(
+        picked = claims(
             with_measures(found),
             key=f"{detector}-findings",
-            height=rows_high(found.height, 8),
             on_select="rerun",
             selection_mode="single-row",
             column_config={
-                "claim": st.column_config.TextColumn("claim", width="large"),
                 "effect": st.column_config.NumberColumn(format="%.3g"),
                 "q_value": st.column_config.NumberColumn("q", format="%.2g"),
             },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, empty, footing, grid, rows_high
+from commonmode.dashboard.panel import NO_EVENTS, claims, empty, footing
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.scorecards import show_innocents
 from commonmode.dashboard.source import pace
@@ -45,10 +45,10 @@ def listed(period: Period) -> None:
             "commonmode detect --once --final",
         )
         return
-    picked = grid(
+    picked = claims(
         _readable(frame),
         key="findings-table",
-        height=rows_high(frame.height, 14),
+        most=8,
         on_select="rerun",
         selection_mode="single-row",
         column_config=COLUMNS,
@@ -62,7 +62,6 @@ def listed(period: Period) -> None:
 COLUMNS = {
     "sure": st.column_config.TextColumn("how sure", width=85),
     "detector": st.column_config.TextColumn("phenomenon", width=105),
-    "claim": st.column_config.TextColumn("claim", width="large"),
     "effect": st.column_config.NumberColumn("effect", format="%.3g", help="in the detector's unit"),
     "q_value": st.column_config.NumberColumn("q", format="%.2g"),
     "n": st.column_config.NumberColumn("n", format="localized"),

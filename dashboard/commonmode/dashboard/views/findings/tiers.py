@@ -48,9 +48,9 @@ def parted(reasons: Sequence[str]) -> tuple[list[Tier], list[str]]:
 def tiers_panel(tiers: Sequence[Tier]) -> None:
     """Show each tier: held, not held, or not testable on this log, with its number and null."""
     about = "Collusion takes three tiers, with C, or D where C cannot be tested. Each has its null."
-    with panel("Four tiers of evidence", about), st.grid(min_column_width=300, gap="small"):
+    with panel("Four tiers of evidence", about), st.grid(min_column_width=400, gap="small"):
         for tier in tiers:
             state, icon, colour = _LOOKS[tier.state]
             with st.container(border=True):
                 st.badge(f"{tier.letter} · {worded(tier.name)}: {state}", icon=icon, color=colour)
-                claim(tier.why, key=f"tier-{tier.letter}")
+                claim(tier.why, key=f"small-tier-{tier.letter}")

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, grid, panel
+from commonmode.dashboard.panel import NO_EVENTS, chart, claim, claims, empty, footing, grid, panel
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.plain_text import short
 from commonmode.dashboard.summaries import findings_table
@@ -51,7 +51,7 @@ def edges(found: pl.DataFrame, period: Period) -> None:
         "Grants that name what the grant they were delegated from does not, flagged when they were "
         "given. They permit no more than their parent.",
     ):
-        grid(
+        claims(
             found.select("claim", "window_start", "finding_id"),
             column_config={
                 "window_start": st.column_config.DatetimeColumn(

@@ -109,7 +109,7 @@ def result(frame: pl.DataFrame, more: bool, seconds: float) -> None:  # noqa: FB
             return
         table, picture = st.tabs([":material/table_rows: Table", ":material/bar_chart: Chart"])
         with table:
-            grid(frame, height=rows_high(frame.height, 10), key="sql-rows")
+            grid(frame, missing="NULL", height=rows_high(frame.height, 10), key="sql-rows")
         with picture:
             draw(frame)
         note = "there are more: raise the limit" if more else "all of them"
