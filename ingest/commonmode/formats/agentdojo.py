@@ -10,8 +10,6 @@ The first event of a file is at `ReadOptions.start` and each one after it a seco
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import takewhile, zip_longest
@@ -30,10 +28,13 @@ from commonmode.events import (
 )
 from commonmode.formats.addressee import addressees, side_effect
 from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.content import flat, observed
 from commonmode.formats.family import family_of
-from commonmode.formats.lines import LONGEST, Line, numbered_lines
+from commonmode.formats.lines import Line, numbered_documents
+from commonmode.formats.record import decoded, text_of
 
 _DECLARED = {"time": "declared"}
+_NAMES = "an AgentDojo run names its suite, task and model"
 
 
 class AgentDojo(Format):
@@ -59,13 +60,7 @@ class AgentDojo(Format):
 
     def records(self, stream: BinaryIO) -> Iterator[Line]:
         """Yield a record a line, or the whole file where it is one indented document."""
-        lines = numbered_lines(stream)
-        for line in lines:
-            if line.text.strip() == b"{":
-                rest = b"\n".join((line.text, *(more.text for more in lines)))
-                yield Line(line.number, rest, len(rest) <= LONGEST)
-            else:
-                yield line
+        return numbered_documents(stream)
 
     def reader(self, name: str, options: ReadOptions) -> Reader:
         """Return the reader of one file, which remembers its header and its last time."""
@@ -81,13 +76,13 @@ class _File:
         self.next_at = options.start
 
     def __call__(self, text: bytes) -> Iterable[Event]:
-        record = _decode(text)
+        record = decoded(text, "an AgentDojo run")
         metadata = record.get("metadata", record)
         if not isinstance(metadata, dict):
             msg = f"`metadata` must be an object; found {type(metadata).__name__}."
             raise MalformedEventError(msg)
         if "messages" not in record:
-            self.pipeline = _text(metadata, "name")
+            self.pipeline = text_of(metadata, "name", _NAMES)
             return []
         events = list(_Run(record["messages"], metadata, self.pipeline).events())
         dated = [
@@ -107,9 +102,9 @@ class _Run:
             raise MalformedEventError(msg)
         self.messages: list[dict[str, Any]] = messages
         self.metadata = metadata
-        suite, task = _text(metadata, "suite_name"), _text(metadata, "user_task_id")
+        suite, task = (text_of(metadata, n, _NAMES) for n in ("suite_name", "user_task_id"))
         attack, injected = metadata.get("attack_type"), metadata.get("injection_task_id")
-        self.agent = metadata.get("pipeline_name") or pipeline or _text(metadata, "model")
+        self.agent = metadata.get("pipeline_name") or pipeline or text_of(metadata, "model", _NAMES)
         self.attacked = injected is not None
         world = f"{suite}+{attack or 'attack'}:{injected}" if self.attacked else suite
         model = metadata.get("model") or self.agent
@@ -141,7 +136,7 @@ class _Run:
 
     def _asked(self) -> dict[str, Any]:
         said = {
-            role: [_flat(m.get("content")) for m in self.messages if m.get("role") == role]
+            role: [flat(m.get("content")) for m in self.messages if m.get("role") == role]
             for role in ("system", "user")
         }
         return {"instruction": "\n".join(said["user"]), "system": "\n".join(said["system"])}
@@ -165,11 +160,8 @@ class _Run:
         )
         yield action
         if result is not None:
-            content = _flat(result.get("content")) or str(result.get("error") or "")
-            digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-            yield self._make(
-                ContentObserved, parent=action.id, content=content, content_hash=digest, **named
-            )
+            content = flat(result.get("content")) or str(result.get("error") or "")
+            yield self._make(ContentObserved, parent=action.id, **observed(content), **named)
 
     def _truth(self) -> Event:
         succeeded = self.attacked and self.metadata.get("security") is True
@@ -206,22 +198,6 @@ def _answered(
             yield from zip_longest(calls, answers[: len(calls)])
 
 
-def _decode(text: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        msg = f"needed an AgentDojo run as one JSON object; {error}."
-        raise MalformedEventError(msg) from error
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        msg = f"`{name}` must be a non-empty text; found {value!r:.60}."
-        raise MalformedEventError(msg, "an AgentDojo run names its suite, task and model")
-    return value
-
-
 def _tool(call: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return tool and arguments, in the shape of the export or of AgentDojo's own files."""
     function = call.get("function")
@@ -233,14 +209,3 @@ def _tool(call: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         msg = f"a tool call must name its function; found {call!r:.80}."
         raise MalformedEventError(msg)
     return name, arguments if isinstance(arguments, dict) else {"value": arguments}
-
-
-def _flat(content: Any) -> str:
-    """Return a message's content as text, where newer files hold a list of parts."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    if isinstance(content, list):
-        return "\n".join(
-            _flat(p.get("content", p)) if isinstance(p, dict) else str(p) for p in content
-        )
-    return json.dumps(content)

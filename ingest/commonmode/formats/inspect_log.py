@@ -14,8 +14,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
-import msgspec
-
 from commonmode.events import Event, MalformedEventError, from_fields
 from commonmode.formats import inspect_archive
 from commonmode.formats.addressee import side_effect
@@ -23,6 +21,7 @@ from commonmode.formats.base import Format, Reader, ReadOptions
 from commonmode.formats.content import flat, observed
 from commonmode.formats.family import family_of
 from commonmode.formats.lines import Line, numbered_lines
+from commonmode.formats.record import Json, decoded, text_of
 from commonmode.formats.unrecognised import ZIP
 
 LONGEST_ANSWER = 100
@@ -33,8 +32,8 @@ _NAME_AT, _NAME_LENGTH_AT = 30, 26
 _FIRST = (*inspect_archive.HEADERS, "_journal/", "samples/", "summaries.json", "reductions.json")
 
 _DENIED = ("permission", "approval")
-
-Json = dict[str, Any]
+_NAMES = "an Inspect log names its task, its model and every tool"
+_IN_PARTS = "`inspect log convert` writes samples that are kept in parts as one file each"
 
 
 class Inspect(Format):
@@ -100,16 +99,16 @@ class _Line:
     """One line of a sample, and the events that it makes."""
 
     def __init__(self, text: bytes) -> None:
-        said = _decode(text)
+        said = decoded(text, "a sample of an Inspect log", _IN_PARTS)
         self.log, self.sample, self.event = (
             _object(said, n) for n in ("inspect", "sample", "event")
         )
         self.said, self.number = said, said.get("number")
-        model = said.get("model") or _text(self.log, "model")
+        model = said.get("model") or text_of(self.log, "model", _NAMES)
         role = said.get("role")
-        self.task = f"{_text(self.log, 'task')}/{self.sample.get('id')}"
+        self.task = f"{text_of(self.log, 'task', _NAMES)}/{self.sample.get('id')}"
         self.run = f"{self.log.get('run')}/{self.sample.get('id')}_epoch_{self.sample.get('epoch')}"
-        self.agent = "/".join(filter(None, (_text(self.log, "model"), role)))
+        self.agent = "/".join(filter(None, (text_of(self.log, "model", _NAMES), role)))
         self.shared = {
             "model": model,
             "family": family_of(model),
@@ -131,7 +130,7 @@ class _Line:
         ]
 
     def call(self) -> list[Event]:
-        tool, arguments = _text(self.event, "function"), self.event.get("arguments")
+        tool, arguments = text_of(self.event, "function", _NAMES), self.event.get("arguments")
         at, ended = self.event.get("timestamp"), self.event.get("completed")
         outcome = _outcome(self.event)
         events = [
@@ -168,11 +167,11 @@ class _Line:
                 "decision_reviewed",
                 self.number,
                 self.event.get("timestamp"),
-                agent=_text(self.event, "approver"),
+                agent=text_of(self.event, "approver", _NAMES),
                 model=None,
                 family=None,
                 role=None,
-                choice=_text(self.event, "decision"),
+                choice=text_of(self.event, "decision", _NAMES),
                 parent=None if of is None else self._id(of),
                 extra={key: value for key, value in extra.items() if value is not None},
             )
@@ -211,28 +210,11 @@ class _Line:
         return from_fields({**told, "kind": kind, "id": self._id(number), "at": at})
 
 
-def _decode(text: bytes) -> Json:
-    try:
-        return msgspec.json.decode(text, type=Json)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        msg = f"needed a sample of an Inspect log as one JSON object; {error}."
-        hint = "`inspect log convert` writes samples that are kept in parts as one file each"
-        raise MalformedEventError(msg, hint) from error
-
-
 def _object(fields: Json, name: str) -> Json:
     value = fields.get(name)
     if not isinstance(value, dict):
         msg = f"`{name}` must be an object; found {value!r:.60}."
         raise MalformedEventError(msg)
-    return value
-
-
-def _text(fields: Json, name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        msg = f"`{name}` must be a non-empty text; found {value!r:.60}."
-        raise MalformedEventError(msg, "an Inspect log names its task, its model and every tool")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -49,6 +50,34 @@ def numbered_lines(stream: BinaryIO, longest: int = LONGEST, first: int = 1) -> 
         text = text.rstrip(b"\r\n")
         if text.strip():
             yield Line(number, text, whole)
+
+
+def numbered_documents(stream: BinaryIO, longest: int = LONGEST) -> Iterator[Line]:
+    r"""Yield a line each, or all that is left where a line only opens an object or a list.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> [text for _, text, _ in numbered_documents(BytesIO(b'{"a": 1}\n{\n"a": 2\n}\n'))]
+    [b'{"a": 1}', b'{\n"a": 2\n}']
+    """
+    lines = numbered_lines(stream, longest)
+    for line in lines:
+        yield _to_the_end(line, lines, longest) if line.text.strip() in _OPENINGS else line
+
+
+_OPENINGS = (b"{", b"[")
+
+
+def _to_the_end(first: Line, lines: Iterator[Line], longest: int) -> Line:
+    """Return a line and all after it as one; of what is too long no more is held than is kept."""
+    held = bytearray(first.text)
+    for line in lines:
+        held += b"\n" + line.text
+        if len(held) > longest or not line.whole:
+            deque(lines, maxlen=0)
+            return Line(first.number, bytes(held[:KEPT]), whole=False)
+    return Line(first.number, bytes(held), whole=True)
 
 
 def blocks_of_lines(stream: BinaryIO, size: int, longest: int = LONGEST) -> Iterator[Block]:

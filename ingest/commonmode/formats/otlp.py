@@ -21,7 +21,8 @@ from commonmode.formats.addressee import addressees, side_effect
 from commonmode.formats.base import Format, Reader, ReadOptions
 from commonmode.formats.content import flat, observed
 from commonmode.formats.family import family_of
-from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_lines
+from commonmode.formats.lines import KEPT, LONGEST, Line, numbered_documents
+from commonmode.formats.record import Json, decoded, text_of
 
 OWN = "commonmode."
 """Attributes of this prefix fill the field of that name, whatever else a span says."""
@@ -32,8 +33,8 @@ _AGENT = ("gen_ai.agent.id", "gen_ai.agent.name")
 _MODEL = ("gen_ai.response.model", "gen_ai.request.model")
 _PRINCIPAL = ("user.id", "enduser.id")
 _ERROR = 2
-
-Json = dict[str, Any]
+_NEEDED = "a batch of OTLP JSON"
+_NAMES = "a span names its trace and itself"
 
 
 class OpenTelemetry(Format):
@@ -55,13 +56,8 @@ class OpenTelemetry(Format):
 
     def records(self, stream: BinaryIO) -> Iterator[Line]:
         """Yield a line for each span that says what an agent did, numbered as its batch."""
-        lines = numbered_lines(stream)
-        for line in lines:
-            if line.text.strip() == b"{":
-                rest = b"\n".join((line.text, *(more.text for more in lines)))
-                yield from _parted(Line(line.number, rest, len(rest) <= LONGEST))
-            else:
-                yield from _parted(line)
+        for line in numbered_documents(stream):
+            yield from _parted(line)
 
     def reader(self, name: str, options: ReadOptions) -> Reader:
         """Return the function that makes events of a span."""
@@ -72,7 +68,7 @@ class OpenTelemetry(Format):
 def _parted(line: Line) -> Iterator[Line]:
     """Yield the spans of a batch, each with what the batch says around it; else the line."""
     try:
-        texts = list(_texts(msgspec.convert(_decode(line.text), _Batch)))
+        texts = list(_texts(msgspec.convert(decoded(line.text, _NEEDED), _Batch)))
     except (MalformedEventError, msgspec.ValidationError, RecursionError):
         yield line
         return
@@ -147,7 +143,7 @@ def _agent_of(said: Json) -> Any:
 
 def _read(text: bytes) -> Iterable[Event]:
     try:
-        return _events(_decode(text))
+        return _events(decoded(text, _NEEDED))
     except RecursionError as error:
         msg = "needed a batch of OTLP JSON; its values are nested too deep."
         raise MalformedEventError(msg) from error
@@ -188,8 +184,8 @@ class _Span:
         self.span, self.said = span, _attributes(span.get("attributes"))
         self.caller = record.get("caller")
         self.began, self.ended = (_time(span, f"{end}TimeUnixNano") for end in ("start", "end"))
-        trace = _text(span, "traceId")
-        self.name = f"otlp/{trace}/{_text(span, 'spanId')}"
+        trace, name = (text_of(span, each, _NAMES) for each in ("traceId", "spanId"))
+        self.name = f"otlp/{trace}/{name}"
         model = record.get("model")
         self.shared = {
             "agent": record.get("agent") or about.get("service.name"),
@@ -258,14 +254,6 @@ class _Span:
         return from_fields({**said, "kind": kind, "id": self.name + suffix, "at": at.isoformat()})
 
 
-def _decode(text: bytes) -> Json:
-    try:
-        return msgspec.json.decode(text, type=Json)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        msg = f"needed a batch of OTLP JSON as one object; {error}."
-        raise MalformedEventError(msg) from error
-
-
 def _attributes(pairs: Any) -> Json:
     """Return attributes as a mapping; what is none is passed over."""
     listed = pairs if isinstance(pairs, list) else ()
@@ -305,14 +293,6 @@ def _json(value: Any) -> Any:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return value
-
-
-def _text(fields: Json, name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        msg = f"`{name}` must be a non-empty text; found {value!r:.60}."
-        raise MalformedEventError(msg, "a span names its trace and itself")
-    return value
 
 
 def _time(span: Json, name: str) -> datetime:
