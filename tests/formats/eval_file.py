@@ -111,6 +111,12 @@ def entries(*samples: dict[str, Any], header: str = "header.json") -> dict[str, 
     return {"_journal/start.json": spec, **content, header: spec}
 
 
+def as_json(*samples: Any, indent: int | None = 2) -> bytes:
+    """Write a log in Inspect's JSON form."""
+    log = {"version": 2, "status": "success", "eval": EVAL, "plan": {}, "samples": list(samples)}
+    return json.dumps(log, indent=indent).encode()
+
+
 def packed(content: Mapping[str, bytes]) -> bytes:
     """Write entries as a ZIP, deflated."""
     out = io.BytesIO()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.formats.eval_file import EVENTS, SAMPLE, entries, packed, packed_by_zstd
+from tests.formats.eval_file import EVENTS, SAMPLE, as_json, entries, packed, packed_by_zstd
 
 from commonmode.events import (
     ActionTaken,
@@ -20,7 +20,7 @@ from commonmode.events import (
     TaskDelegated,
     kind_of,
 )
-from commonmode.formats import DamagedLogError, UnknownFormatError, detect, get
+from commonmode.formats import DamagedLogError, UnknownFormatError, detect, get, inspect_json
 
 WHOLE = packed(entries(SAMPLE))
 
@@ -227,3 +227,40 @@ def test_no_damage_ends_in_anything_but_damage(place: int, over: bytes) -> None:
 def test_a_file_that_was_cut_is_damaged() -> None:
     with pytest.raises(DamagedLogError):
         read(WHOLE[:-30])
+
+
+@pytest.mark.parametrize("indent", [None, 2, 4])
+def test_the_json_form_reads_as_the_archive(indent: int | None) -> None:
+    log = as_json(SAMPLE, indent=indent)
+
+    assert detect(log[:200], "run.json").name == "inspect"
+    assert read(log) == read(WHOLE)
+
+
+def test_the_json_form_may_hold_numbers_that_json_lacks() -> None:
+    scores = {"choice": {"value": float("nan"), "answer": "B"}}
+    odd = {**SAMPLE, "scores": scores}
+
+    assert read(as_json(odd)) == read(packed(entries(odd)))
+
+
+def test_in_the_json_form_what_is_no_sample_is_refused_alone() -> None:
+    *whole, refused = read(as_json(SAMPLE, "no sample"))
+
+    assert whole == read(WHOLE)
+    assert isinstance(refused, Rejected)
+    assert refused.payload == b'samples[1]: "no sample"'
+
+
+def test_a_json_form_that_was_cut_is_damaged() -> None:
+    with pytest.raises(DamagedLogError):
+        read(as_json(SAMPLE)[:-30])
+
+
+def test_a_json_form_too_large_to_decode_at_once_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inspect_json, "LARGEST", 500)
+
+    with pytest.raises(UnknownFormatError, match="inspect log convert --to eval"):
+        read(as_json(SAMPLE))

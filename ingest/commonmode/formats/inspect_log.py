@@ -1,4 +1,4 @@
-"""Inspect `.eval` logs: what each model's agents did in every sample, and what they answered.
+"""Inspect logs: what each model's agents did in every sample, and what they answered.
 
 A sample becomes: `task_delegated` (its input), for every tool call an `action_taken` and the
 `content_observed` that came back, `task_delegated` for a hand-off, `decision_reviewed` for an
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from commonmode.events import Event, MalformedEventError, from_fields
-from commonmode.formats import inspect_archive
+from commonmode.formats import inspect_archive, inspect_json
 from commonmode.formats.addressee import side_effect
 from commonmode.formats.base import Format, Reader, ReadOptions
 from commonmode.formats.content import flat, observed
@@ -31,17 +31,20 @@ _NAME_AT, _NAME_LENGTH_AT = 30, 26
 """Where the first entry of a ZIP has its name, and the name's length."""
 _FIRST = (*inspect_archive.HEADERS, "_journal/", "samples/", "summaries.json", "reductions.json")
 
+_BEGINNING = 4096
+"""Bytes that tell the one from the other."""
+
 _DENIED = ("permission", "approval")
 _NAMES = "an Inspect log names its task, its model and every tool"
 _IN_PARTS = "`inspect log convert` writes samples that are kept in parts as one file each"
 
 
 class Inspect(Format):
-    """Logs of the Inspect framework in its `.eval` form."""
+    """Logs of the Inspect framework, as `.eval` or as JSON."""
 
     name = "inspect"
-    summary = "Inspect logs (.eval)"
-    looks_for = "a ZIP that begins with _journal/start.json"
+    summary = "Inspect logs (.eval, or in JSON)"
+    looks_for = "a ZIP that begins with _journal/start.json, or keys version, status and eval"
     begins = ZIP
     reads_from_end = True
     in_blocks = False
@@ -52,10 +55,11 @@ class Inspect(Format):
     )
 
     def opens(self, head: bytes) -> bool:
-        """Tell whether a log begins as a ZIP that Inspect wrote."""
+        """Tell whether a log begins as a ZIP or a JSON document that Inspect wrote."""
         length = int.from_bytes(head[_NAME_LENGTH_AT : _NAME_LENGTH_AT + 2], "little")
         first = head[_NAME_AT : _NAME_AT + length]
-        return head.startswith(ZIP) and first.startswith(tuple(n.encode() for n in _FIRST))
+        packed = head.startswith(ZIP) and first.startswith(tuple(n.encode() for n in _FIRST))
+        return packed or inspect_json.begins(head)
 
     def recognises(self, record: Json) -> bool:
         """Tell whether the record is a line that was taken out of such a log before."""
@@ -63,9 +67,11 @@ class Inspect(Format):
 
     def records(self, stream: BinaryIO) -> Iterator[Line]:
         """Yield a line for each thing that happened, or the lines that stand there."""
-        begins = stream.read(len(ZIP))
+        head = stream.read(_BEGINNING)
         stream.seek(0)
-        return inspect_archive.lines(stream) if begins == ZIP else numbered_lines(stream)
+        if head.startswith(ZIP):
+            return inspect_archive.lines(stream)
+        return inspect_json.lines(stream) if inspect_json.begins(head) else numbered_lines(stream)
 
     def reader(self, name: str, options: ReadOptions) -> Reader:
         """Return the function that makes events of a line."""
