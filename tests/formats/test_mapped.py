@@ -94,6 +94,9 @@ def test_a_record_the_map_cannot_read_is_refused(record: Any, words: str) -> Non
         (MAP.replace("tool.name", "tool.."), "[[event]] 1 action"),
         (MAP.replace("recipient", "recipent"), "recipent: no such field"),
         (MAP.replace('"ms"', '"min"'), "unit must be one of"),
+        (MAP.replace("[time]", "[times]"), "found times"),
+        (MAP + '[log]\nevery = "x"', "[log] may have"),
+        (MAP + '[log]\neach = "x..y"', "[log] each"),
     ],
 )
 def test_a_wrong_map_says_where(text: str, words: str) -> None:
@@ -105,3 +108,41 @@ def test_a_wrong_map_says_where(text: str, words: str) -> None:
 
 def test_a_map_fills_what_it_names() -> None:
     assert {"id", "at", "agent", "action", "args", "recipient"} == Mapped(MAP).fills
+
+
+EACH = (
+    MAP
+    + """
+[log]
+each = "Records"
+skip = "type == 'heartbeat'"
+"""
+)
+BEAT = {"type": "heartbeat"}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_each_record_of_a_list_is_one(indent: int | None) -> None:
+    other = {**TOOL, "name": "b8"}
+    log = json.dumps({"Records": [TOOL, {"type": "metric"}, other]}, indent=indent).encode()
+    found = list(Mapped(EACH, "ops.toml").read(BytesIO(log), "ops.log"))
+
+    assert [found[0], found[2]] == read(TOOL, other)
+    assert isinstance(found[1], Rejected)
+    assert found[1].payload == b'{"type":"metric"}'
+    assert str(found[1].position) == "ops.log:1"
+
+
+def test_a_whole_array_is_its_records() -> None:
+    log = json.dumps([TOOL, TOOL]).encode()
+    text = MAP + '[log]\neach = "@"'
+
+    assert list(Mapped(text).read(BytesIO(log), "ops.log")) == read(TOOL, TOOL)
+
+
+def test_what_a_map_skips_is_no_event_and_not_refused() -> None:
+    assert read(BEAT, TOOL, BEAT, text=EACH) == read(TOOL)
+
+
+def test_a_line_without_the_list_is_a_record_itself() -> None:
+    assert read(TOOL, text=EACH) == read(TOOL)

@@ -31,8 +31,8 @@ def a_tar() -> bytes:
     [
         (a_zip(), "ZIP archive: unpack it"),
         (a_tar(), "tar archive: unpack it"),
-        (b'[\n  {"name": "span"}\n]', "jq -c '.[]' log"),
-        (b"model,accuracy\ngpt,0.7\n", "FROM 'log'"),
+        (b'[\n  {"name": "span"}\n]', "[log] each = '@'"),
+        (b"model,accuracy\ngpt,0.7\n", "read_csv('log')"),
         (b"what is this, now?\n", "--map FILE"),
         (b'{"level": "info", "n": 1}\n{"level": "info", "n": 2}\n', "with --source-format"),
     ],

@@ -153,7 +153,7 @@ def format_options(function: F) -> F:
             "map_file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             default=None,
-            help="TOML that maps any other NDJSON, a JMESPath expression a field.",
+            help="TOML that maps any other JSON, a JMESPath expression a field.",
         ),
         click.option(
             "--start",

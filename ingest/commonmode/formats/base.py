@@ -68,7 +68,7 @@ class Format(ABC):
     """Whether its streams have to be seekable."""
     is_wire_form: ClassVar[bool] = False
     """Whether its records are lines in the wire form of `commonmode.events`."""
-    in_blocks: ClassVar[bool] = True
+    in_blocks: bool = True
     """Whether a record is read alike whatever stood before it, so that blocks can be read apart."""
 
     def opens(self, head: bytes) -> bool:

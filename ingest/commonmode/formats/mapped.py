@@ -1,4 +1,4 @@
-"""Any other NDJSON, described by a map: TOML with a JMESPath expression for each field.
+"""Any other JSON, described by a map: TOML with a JMESPath expression for each field.
 
 Example of a map::
 
@@ -14,6 +14,10 @@ Example of a map::
     [time]
     unit = "ms"                          # of numbers: s, ms, us or ns; texts are RFC 3339
 
+    [log]
+    each = "Records"                     # optional; the list of records in a line or a document
+    skip = "type == 'heartbeat'"         # optional; records that are no events
+
 Expressions are JMESPath.
 ``digest(value)`` is added to it: the SHA-256 of the value, for logs whose records have no id.
 """
@@ -22,9 +26,10 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, BinaryIO
 
 import jmespath
 import msgspec
@@ -33,6 +38,13 @@ from jmespath.exceptions import JMESPathError
 
 from commonmode.events import BY_NAME, FIELDS, Event, MalformedEventError, from_fields
 from commonmode.formats.base import Format, Reader, ReadOptions
+from commonmode.formats.lines import (
+    KEPT,
+    LONGEST,
+    Line,
+    numbered_documents,
+    numbered_lines,
+)
 
 _MICROSECONDS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _TIMES = frozenset({"at", "recorded_at", "valid_from", "valid_until"})
@@ -63,7 +75,7 @@ class _Rule(msgspec.Struct, frozen=True):
 
 
 class Mapped(Format):
-    """NDJSON of any shape, read through a map.
+    """JSON of any shape, an object a line or lists of them, read through a map.
 
     Parameters
     ----------
@@ -79,12 +91,14 @@ class Mapped(Format):
     """
 
     name = "map"
-    summary = "any NDJSON, through --map FILE"
+    summary = "any JSON, through --map FILE"
     looks_for = "what the map says"
 
     def __init__(self, text: str, source: str = "map") -> None:
         content = _parse(text, source)
         self.unit = _unit(content.get("time", {}), source)
+        self.each, self.skip = _log(content.get("log", {}), source)
+        self.in_blocks = self.each is None
         tables = content.get("event")
         if not isinstance(tables, list) or not tables:
             msg = f"{source}: needed at least one [[event]] table; found none."
@@ -99,6 +113,26 @@ class Mapped(Format):
         """Tell whether any table of the map applies to the record."""
         return any(rule.matches(record) for rule in self.rules)
 
+    def records(self, stream: BinaryIO) -> Iterator[Line]:
+        """Yield a line each, or each record of the lists that the map names."""
+        if self.each is None:
+            return numbered_lines(stream)
+        return chain.from_iterable(map(self._parted, numbered_documents(stream)))
+
+    def _parted(self, line: Line) -> Iterator[Line]:
+        """Yield the records that a line lists; where it lists none, it is one."""
+        try:
+            found = self.each.search(msgspec.json.decode(line.text), options=_OPTIONS)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, JMESPathError):
+            found = None
+        if not isinstance(found, list):
+            yield line
+            return
+        for record in found:
+            text = msgspec.json.encode(record)
+            whole = len(text) <= LONGEST
+            yield Line(line.number, text if whole else text[:KEPT], whole)
+
     def reader(self, name: str, options: ReadOptions) -> Reader:
         """Return the function that applies the map to one line."""
         del name, options
@@ -107,6 +141,8 @@ class Mapped(Format):
     def _read(self, line: bytes) -> Iterable[Event]:
         try:
             record = msgspec.json.decode(line, type=dict[str, Any])
+            if self.skip is not None and self.skip.search(record, options=_OPTIONS):
+                return ()
             rule = next((each for each in self.rules if each.matches(record)), None)
             if rule is None:
                 msg = f"no [[event]] table of the map applies; found keys {sorted(record)[:12]}."
@@ -135,10 +171,14 @@ class Mapped(Format):
 
 def _parse(text: str, source: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"{source}: needed TOML; {error}."
         raise MapError(msg) from error
+    if strange := sorted(content.keys() - {"event", "time", "log"}):
+        msg = f"{source}: needed [[event]], [time] and [log] alone; found {', '.join(strange)}."
+        raise MapError(msg)
+    return content
 
 
 def _unit(time: Any, source: str) -> str:
@@ -147,6 +187,18 @@ def _unit(time: Any, source: str) -> str:
         msg = f"{source}: [time] unit must be one of {', '.join(_MICROSECONDS)}; found {unit!r}."
         raise MapError(msg)
     return str(unit)
+
+
+def _log(table: Any, source: str) -> tuple[Any, Any]:
+    """Return the expressions of ``[log]``: `each` and `skip`, None where there is none."""
+    if not isinstance(table, dict) or table.keys() - {"each", "skip"}:
+        msg = f"{source}: [log] may have `each` and `skip`; found {table!r:.60}."
+        raise MapError(msg)
+    each, skip = (
+        _expression(table[name], f"{source}: [log] {name}") if name in table else None
+        for name in ("each", "skip")
+    )
+    return each, skip
 
 
 def _compile(table: Mapping[str, Any], place: str) -> _Rule:

@@ -23,13 +23,14 @@ def hint(head: bytes, filename: str) -> str:
         return "this is a tar archive: unpack it, and give the files in it"
     text = head.lstrip()
     if text.startswith(b"["):
-        return f"this may be one JSON array: `jq -c '.[]' {filename}` writes an object a line"
+        return "this may be one JSON array: describe it with --map FILE, and in it [log] each = '@'"
     if text.startswith(b"{"):
         return DESCRIBE
     first, _, second = head.partition(b"\n")
     if first.count(b",") and first.count(b",") == second.partition(b"\n")[0].count(b","):
         return (
             "this may be CSV: make a JSON object of every row, then describe it with --map FILE; "
-            f"`duckdb -c \"COPY (FROM '{filename}') TO 'rows.jsonl' (FORMAT json)\"` does the first"
+            '`python -c "import polars as pl; '
+            f"pl.read_csv('{filename}').write_ndjson('rows.jsonl')\"` does the first"
         )
     return DESCRIBE
