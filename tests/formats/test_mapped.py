@@ -96,6 +96,8 @@ def test_a_record_the_map_cannot_read_is_refused(record: Any, words: str) -> Non
         (MAP.replace('"ms"', '"min"'), "unit must be one of"),
         (MAP.replace("[time]", "[times]"), "found times"),
         (MAP + '[log]\nevery = "x"', "[log] may have"),
+        (MAP.replace("unit", "units"), "[time] may have unit and zone"),
+        (MAP.replace("unit", "zone"), "a zone such as 'UTC'; found 'ms'"),
         (MAP + '[log]\neach = "x..y"', "[log] each"),
     ],
 )
@@ -146,3 +148,22 @@ def test_what_a_map_skips_is_no_event_and_not_refused() -> None:
 
 def test_a_line_without_the_list_is_a_record_itself() -> None:
     assert read(TOOL, text=EACH) == read(TOOL)
+
+
+@pytest.mark.parametrize("time", ["2026-07-01T09:00:00", "2026-07-01 09:00:00"])
+def test_a_time_without_a_zone_is_in_that_of_the_map(time: str) -> None:
+    zoned = MAP.replace("[time]", '[time]\nzone = "Europe/Berlin"')
+    here, elsewhere = read({**TOOL, "ts": time}, {**TOOL, "ts": time + "+09:00"}, text=zoned)
+
+    assert isinstance(here, Event)
+    assert here.at.isoformat() == "2026-07-01T07:00:00+00:00"
+    assert isinstance(elsewhere, Event)
+    assert elsewhere.at.isoformat() == "2026-07-01T00:00:00+00:00"
+
+
+def test_a_time_without_a_zone_is_refused_where_the_map_has_none() -> None:
+    (refused,) = read({**TOOL, "ts": "2026-07-01T09:00:00"})
+
+    assert isinstance(refused, Rejected)
+    assert "names no zone" in refused.reason
+    assert "`zone` under [time]" in refused.hint
