@@ -42,16 +42,15 @@ def test_chance_meetings_equal_simulated_ones() -> None:
 
 
 def test_a_crowd_raises_the_chance_of_its_place() -> None:
-    visits = csr_matrix(np.ones((20, 2)))
-    met = np.array([190.0, 2.0])
-    crowded, plain = chance_of_meeting(visits, met, left_out=np.zeros(2), prior=50, base=0.01)
+    pairs, met = np.array([190.0, 190.0]), np.array([190.0, 2.0])
+    crowded, plain = chance_of_meeting(pairs, met, left_out=np.zeros(2), prior=50, base=0.01)
     assert crowded > 0.7
     assert plain < 0.02
 
 
 def test_pairs_left_out_do_not_hide_themselves() -> None:
-    visits = csr_matrix(np.full((5, 1), 8.0))
-    (own,) = chance_of_meeting(visits, np.zeros(1), left_out=np.array([640.0]), prior=50, base=0.01)
+    pairs = np.array([640.0])
+    (own,) = chance_of_meeting(pairs, np.zeros(1), left_out=pairs, prior=50, base=0.01)
     assert own == pytest.approx(0.01)
 
 

@@ -13,7 +13,7 @@ _CHUNK = 50_000
 
 
 def chance_of_meeting(
-    visits: scipy.sparse.csr_matrix, met: Floats, *, left_out: Floats, prior: float, base: float
+    pairs: Floats, met: Floats, *, left_out: Floats, prior: float, base: float
 ) -> Floats:
     r"""Return, of each place, the chance that two visits to it fall into the same bin of time.
 
@@ -25,8 +25,8 @@ def chance_of_meeting(
 
     Parameters
     ----------
-    visits : csr_matrix of shape (agents, places)
-        k, visits begun.
+    pairs : ndarray of shape (places,)
+        Σ k_i k_j over all pairs of agents: pairs of visits by two of them.
     met : ndarray of shape (places,)
         M, pairs that met, those left out not counted.
     left_out : ndarray of shape (places,)
@@ -38,16 +38,13 @@ def chance_of_meeting(
 
     Examples
     --------
-    Three visitors of the first place met each other; nobody met at the second.
+    Three visitors of the first place met each other; the two of the second did not.
 
-    >>> k = scipy.sparse.csr_matrix(np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]]))
-    >>> met, nobody = np.array([3.0, 0.0]), np.zeros(2)
-    >>> chance_of_meeting(k, met, left_out=nobody, prior=1.0, base=0.1).tolist()
+    >>> pairs, met, nobody = np.array([3.0, 1.0]), np.array([3.0, 0.0]), np.zeros(2)
+    >>> chance_of_meeting(pairs, met, left_out=nobody, prior=1.0, base=0.1).tolist()
     [0.775, 0.05]
     """
-    total = np.asarray(visits.sum(axis=0), dtype=float).ravel()
-    own = np.asarray(visits.multiply(visits).sum(axis=0), dtype=float).ravel()
-    chance: Floats = (met + prior * base) / ((total**2 - own) / 2 - left_out + prior)
+    chance: Floats = (met + prior * base) / (pairs - left_out + prior)
     return chance
 
 

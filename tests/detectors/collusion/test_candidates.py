@@ -11,7 +11,7 @@ import pytest
 from commonmode.detectors import Collusion
 from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.meetings import meetings
-from commonmode.detectors.collusion.presence import Coded, presence, visits
+from commonmode.detectors.collusion.presence import Coded, placed, presence, visits
 
 from .conftest import DAY, Roaming
 
@@ -30,7 +30,7 @@ def coded(world: Roaming) -> Coded:
 
 def of_every_pair(shown: Coded, least: int) -> dict[tuple[int, int], int]:
     """In how many bins two agents began a visit to one place, pair by pair of all agents."""
-    began = visits(shown.table, 1, 3)
+    began = placed(shown.packing, visits(shown, 1, 3))
     own = {
         int(who[0]): set(zip(rows["where"], rows["bin"], strict=True))
         for who, rows in began.partition_by("who", as_dict=True).items()
@@ -45,7 +45,7 @@ def of_every_pair(shown: Coded, least: int) -> dict[tuple[int, int], int]:
 @pytest.mark.parametrize("world", WORLDS)
 def test_without_a_cap_the_candidates_are_all_pairs_that_met(world: dict[str, int]) -> None:
     shown = coded(Roaming(seed=1, **world))  # type: ignore[arg-type]
-    met = meetings(shown, visits(shown.table, 1, 3), EVERYBODY).pairs(2)
+    met = meetings(shown, visits(shown, 1, 3), EVERYBODY).pairs(2)
     pairs = zip(met["first"], met["second"], strict=True)
     assert dict(zip(pairs, met["met"], strict=True)) == of_every_pair(shown, 2)
 
@@ -53,8 +53,10 @@ def test_without_a_cap_the_candidates_are_all_pairs_that_met(world: dict[str, in
 @pytest.mark.parametrize("cap", [2, 5, 30])
 def test_with_a_cap_they_are_the_pairs_that_met_outside_crowds(cap: int) -> None:
     shown = coded(Roaming(seed=1, **WORLDS[1]))  # type: ignore[arg-type]
-    began = visits(shown.table, 1, 3)
-    spots = began.group_by("where", "bin").agg(pl.col("who").sort()).iter_rows()
+    began = visits(shown, 1, 3)
+    spots = (
+        placed(shown.packing, began).group_by("where", "bin").agg(pl.col("who").sort()).iter_rows()
+    )
     outside = [
         (*pair, where, at)
         for where, at, who in spots
@@ -87,7 +89,7 @@ def test_candidates_are_linear_in_visits_however_large_the_crowds() -> None:
     cap = Collusion().most_agents
     for reach in (0.1, 0.5, 0.9):
         shown = coded(Roaming(seed=1, agents=200, rushes=12, reach=reach))
-        began = visits(shown.table, 1, 3)
+        began = visits(shown, 1, 3)
         assert len(meetings(shown, began, cap).joint) <= (cap - 1) * len(began) / 2
     crowded = meetings(shown, began, EVERYBODY).joint
     assert len(crowded) > 3 * len(meetings(shown, began, cap).joint)

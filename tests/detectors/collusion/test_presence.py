@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonmode.detectors.coding import coded
-from commonmode.detectors.collusion.presence import PRESENCE, Coded, presence
+from commonmode.detectors.collusion.presence import PRESENCE, Coded, placed, presence, visits
 
 from .conftest import DAY, frame
 
@@ -70,8 +70,55 @@ def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) 
     dealt = rows.with_columns(part=pl.Series(parts)).partition_by("part", include_key=False)
     one, other = Coded.of([PRESENCE.merge([rows])]), Coded.of(map(coded, dealt))
 
-    assert other.table.equals(one.table)
+    assert other.packing == one.packing
+    assert np.array_equal(other.acts, one.acts)
+    everybody = np.arange(len(one.agents))
+    for wider in (1, 3):
+        assert other.tasks(everybody, wider).equals(one.tasks(everybody, wider))
     assert other.agents.equals(one.agents)
     assert other.resources.equals(one.resources)
     assert other.operators.sort("agent").equals(one.operators.sort("agent"))
-    assert one.table.select("who", "where", "bin").is_unique().all()
+    assert len(one.acts) == PRESENCE.merge([rows]).height
+
+
+def presences(who: str, where: str, bins: Sequence[int], tasks: Sequence[int | None]) -> Coded:
+    rows = {"agent": who, "resource": where, "bin": bins, "operator": None, "task": tasks}
+    return Coded.of([pl.DataFrame(rows, schema=PRESENCE.schema)])
+
+
+def test_a_visit_is_for_the_task_of_its_first_act_and_of_several_the_smallest() -> None:
+    one = presences("a", "x", [4, 3, 3, 3], [1, 9, 7, None])
+    assert one.tasks(np.array([0]), 1).rows() == [(0, 0, 0, 7), (0, 0, 1, 1)]
+    assert one.tasks(np.array([0]), 3).rows() == [(0, 0, 0, 7)]
+
+
+def test_wider_bins_begin_at_the_same_times_whenever_the_log_begins() -> None:
+    for first in range(-3, 3):
+        one = presences("a", "x", range(first, first + 6), [None] * 6)
+        wide = one.packing.bin_of(visits(one, 3, 0)) + first // 3
+        assert wide.tolist() == sorted({when // 3 for when in range(first, first + 6)})
+
+
+@given(
+    acts=st.lists(st.tuples(*[st.integers(0, 3)] * 2, st.integers(-9, 9)), min_size=1),
+    wider=st.integers(1, 4),
+    pause=st.integers(0, 40),
+)
+def test_a_visit_begins_after_a_longer_pause(
+    acts: list[tuple[int, int, int]], wider: int, pause: int
+) -> None:
+    rows = [(str(who), str(where), when, None, None) for who, where, when in acts]
+    one = Coded.of([pl.DataFrame(rows, schema=PRESENCE.schema, orient="row")])
+    first = min(when for _, _, when in acts) // wider
+    began = placed(one.packing, visits(one, wider, pause)).rows()
+
+    names = [(one.agents[who], one.resources[where], when + first) for who, where, when in began]
+    assert names == sorted(
+        (str(who), str(where), when)
+        for who, where, when in {(*spot, when // wider) for *spot, when in acts}
+        if not any((who, where, when - n) in wide(acts, wider) for n in range(1, pause + 1))
+    )
+
+
+def wide(acts: list[tuple[int, int, int]], wider: int) -> set[tuple[int, int, int]]:
+    return {(who, where, when // wider) for who, where, when in acts}

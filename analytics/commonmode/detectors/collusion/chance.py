@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 import scipy
 
 from commonmode.detectors.collusion.meetings import Meetings
+from commonmode.detectors.collusion.presence import apart
 from commonmode.statistics.ballots import Floats, Integers
 from commonmode.statistics.coincidence import Meetings as Allowed
 from commonmode.statistics.coincidence import chance_meetings, chance_of_meeting, shared_hours
@@ -27,51 +30,83 @@ class Chance:
         The window.
     part_bins : int
         Bins in one part of the day.
+    pairs : polars.DataFrame
+        Chance is asked for agents of these: ``first``, ``second``.
     """
 
-    def __init__(self, met: Meetings, part_bins: int) -> None:
-        who, when = met.visits["who"].to_numpy().astype(np.int64), met.visits["bin"].to_numpy()
-        self._visits = _times(who, met)
-        self._chance = self._chances(met, _base(when))
+    def __init__(self, met: Meetings, part_bins: int, pairs: pl.DataFrame) -> None:
+        who, when = met.packing.who_of(met.visits), met.packing.bin_of(met.visits)
+        often = met.joint.group_by("first", "second", "where").agg(times=pl.len())
+        suspect = often.filter(pl.col("times") >= _SUSPECT)
+        ends = [one.select("first", "second") for one in (suspect, pairs)]
+        self._asked = np.unique(pl.concat(ends).to_numpy())
+        counted = _Counted.of(met)
+        self._visits = counted.by(self._asked)
+        casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
+        self._chance = chance_of_meeting(
+            counted.pairs(),
+            np.bincount(casual, minlength=counted.places).astype(float),
+            left_out=self._left_out(suspect, counted.places),
+            prior=_PRIOR_PAIRS,
+            base=_base(when),
+        )
         self._hours = _hours(who, when, len(met.agents), part_bins)
 
-    def _chances(self, met: Meetings, base: float) -> Floats:
-        often = met.joint.group_by("first", "second", "where").agg(times=pl.len())
-        casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
-        suspect = often.filter(pl.col("times") >= _SUSPECT)
-        one, other, hidden = (
-            suspect[name].to_numpy().astype(np.int64) for name in ("first", "second", "where")
-        )
+    def _left_out(self, suspect: pl.DataFrame, places: int) -> Floats:
+        one, other, hidden = (suspect[name].to_numpy() for name in ("first", "second", "where"))
         product = self._times_of(one, hidden) * self._times_of(other, hidden)
-        places = len(met.resources)
-        return chance_of_meeting(
-            self._visits,
-            np.bincount(casual, minlength=places).astype(float),
-            left_out=np.bincount(hidden, product, minlength=places).astype(float),
-            prior=_PRIOR_PAIRS,
-            base=base,
-        )
+        return np.bincount(hidden, product, minlength=places).astype(float)
 
     def _times_of(self, who: Integers, where: Integers) -> Floats:
         # Of no places scipy returns a matrix.
-        times = self._visits[who, where] if len(who) else np.zeros(0)
+        times = self._visits[self._row(who), where] if len(who) else np.zeros(0)
         return np.asarray(times, dtype=float).ravel()
 
+    def _row(self, who: Integers) -> Integers:
+        return np.searchsorted(self._asked, who)
+
     def of(self, first: Integers, second: Integers) -> Allowed:
-        """Return what chance allows pairs of agents."""
+        """Return what chance allows pairs of agents, each of whom is of one asked for."""
         alike = np.einsum("ij,ij->i", self._hours[first], self._hours[second])
-        allowed = chance_meetings(self._visits, self._chance, (first, second))
+        pairs = (self._row(first), self._row(second))
+        allowed = chance_meetings(self._visits, self._chance, pairs)
         return Allowed(allowed.expected * alike, allowed.most)
 
 
-def _times(who: Integers, met: Meetings) -> scipy.sparse.csr_matrix:
-    """Return how often each agent began a visit to each place, from visits sorted by both."""
-    where = met.visits["where"].to_numpy().astype(np.int64)
-    begin = np.flatnonzero(np.diff(who * len(met.resources) + where, prepend=-1))
-    rows = np.searchsorted(who[begin], np.arange(len(met.agents) + 1))
-    times = np.diff(begin, append=len(who)).astype(float)
-    shape = (len(met.agents), len(met.resources))
-    return scipy.sparse.csr_matrix((times, where[begin], rows), shape=shape)
+class _Counted(NamedTuple):
+    """How often each agent began a visit to each place, by agent, then place."""
+
+    who: Integers
+    where: Integers
+    times: Integers
+    places: int
+
+    @classmethod
+    def of(cls, met: Meetings) -> _Counted:
+        begin = np.flatnonzero(apart(met.visits >> met.packing.bin, 0))
+        first = met.visits[begin]
+        return cls(
+            met.packing.who_of(first),
+            met.packing.where_of(first),
+            np.diff(begin, append=len(met.visits)),
+            len(met.resources),
+        )
+
+    def pairs(self) -> Floats:
+        """Return, of each place, the pairs of visits to it by two agents."""
+        total = np.bincount(self.where, self.times, minlength=self.places)
+        own = np.bincount(self.where, self.times**2, minlength=self.places)
+        return np.asarray((total**2 - own) / 2, dtype=float)
+
+    def by(self, agents: Integers) -> scipy.sparse.csr_matrix:
+        """Return some agents' visits, a row for each agent and a column for each place."""
+        ends = np.searchsorted(self.who, [agents, agents + 1])
+        rows = np.concatenate([[0], np.cumsum(ends[1] - ends[0])])
+        theirs = np.arange(rows[-1]) + np.repeat(ends[0] - rows[:-1], ends[1] - ends[0])
+        shape = (len(agents), self.places)
+        return scipy.sparse.csr_matrix(
+            (self.times[theirs].astype(float), self.where[theirs], rows), shape=shape
+        )
 
 
 def _base(when: Integers) -> float:

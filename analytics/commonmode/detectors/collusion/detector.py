@@ -200,11 +200,11 @@ class Collusion(Limits, Detector):
 
     def _scores(self, coded: Coded, tallies: Tallies, window: Window) -> Sequence[Score]:
         made = tallies["bids"]
-        if coded.table.is_empty() and made.is_empty():
+        if not len(coded.acts) and made.is_empty():
             return ()
         markets = Markets(self, window, tallies["prices"], self.seed)
         auctions = Auctions(self, window, made, tallies["cleared"], self.seed)
-        looks = () if coded.table.is_empty() else self.widths
+        looks = () if not len(coded.acts) else self.widths
         operators = pl.concat([coded.operators, made.select("agent", "operator")])
         talk = Talk(tallies["messages"], operators)
         # Who won how often decides what is tested, and knows nothing of the order of winners.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 import scipy
@@ -14,7 +16,7 @@ from commonmode.detectors.collusion.influence import influence, square
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.meetings import meetings
 from commonmode.detectors.collusion.presence import Coded, visits
-from commonmode.detectors.collusion.rings import judged_pairs, rings, turned
+from commonmode.detectors.collusion.rings import judged, rings, turned
 from commonmode.detectors.collusion.sql import Meeting
 from commonmode.detectors.collusion.talk import Talk
 from commonmode.detectors.collusion.tiers import Tier
@@ -24,6 +26,14 @@ from commonmode.detectors.score import Score, Verdict
 from commonmode.statistics.ballots import Floats, Integers
 
 
+class Group(NamedTuple):
+    """Agents of whom something is said, the links among them, and what is said."""
+
+    codes: Integers
+    links: pl.DataFrame
+    verdict: Verdict
+
+
 class Judgement:
     """A window judged at one width of bins, from which the score of each ring is read."""
 
@@ -31,10 +41,12 @@ class Judgement:
         self.limits, self.window, self.seed = limits, window, seed
         self.width = wider * limits.bin
         self.meeting = Meeting(self.width, limits.pause // self.width, limits.most_agents)
-        began = visits(coded.table, wider, self.meeting.pause)
+        self.coded, self.wider = coded, wider
+        began = visits(coded, wider, self.meeting.pause)
         self.met = meetings(coded, began, limits.most_agents)
-        self.chance = Chance(self.met, max(1, limits.part_of_day // self.width))
-        self.pairs = judged_pairs(self.met, self.chance, limits.least_met, limits.pair_looks)
+        often = self.met.pairs(limits.least_met)
+        self.chance = Chance(self.met, max(1, limits.part_of_day // self.width), often)
+        self.pairs = judged(often, self.chance, len(coded.agents), limits.pair_looks)
         bins = max(1, (window.end - window.start) // self.width)
         self.links = turned(
             self.met,
@@ -47,27 +59,27 @@ class Judgement:
 
     def scores(self, talk: Talk, markets: Markets) -> list[Score]:
         """Return the score of every ring, or of the pair that came nearest to one."""
-        return self._found(talk, markets) or self._nearest(talk, markets)
+        shown = self._found() or self._nearest()
+        agents = np.concatenate([np.zeros(0, np.int64), *(group.codes for group in shown)])
+        tasks = self.coded.tasks(agents, self.wider) if shown else pl.DataFrame()
+        return [self._score(group, tasks, talk, markets) for group in shown]
 
-    def _found(self, talk: Talk, markets: Markets) -> list[Score]:
-        return [
-            self._score(ring, self._links_of(ring), "finding", talk, markets)
-            for ring in rings(self.links, self.seed)
-        ]
+    def _found(self) -> list[Group]:
+        found = rings(self.links, self.seed)
+        return [Group(ring, self._links_of(ring), "finding") for ring in found]
 
-    def _nearest(self, talk: Talk, markets: Markets) -> list[Score]:
+    def _nearest(self) -> list[Group]:
         pair = turned(self.met, self.pairs.sort("p", "first", "second").head(1), 1)
         ends = pair.select("first", "second").to_numpy().ravel()
-        return [] if pair.is_empty() else [self._score(ends, pair, "clear", talk, markets)]
+        return [] if pair.is_empty() else [Group(ends, pair, "clear")]
 
     def _links_of(self, ring: Integers) -> pl.DataFrame:
         members = ring.tolist()
         return self.links.filter(pl.col("first").is_in(members) & pl.col("second").is_in(members))
 
-    def _score(
-        self, codes: Integers, links: pl.DataFrame, verdict: Verdict, talk: Talk, markets: Markets
-    ) -> Score:
-        joint = self._joint(codes)
+    def _score(self, group: Group, tasks: pl.DataFrame, talk: Talk, markets: Markets) -> Score:
+        codes, links, verdict = group
+        joint = self._joint(codes, tasks)
         ring = self._ring(codes, joint, links, talk, markets)
         agents = sorted(ring.agents)
         where = (agents, self.window, self.meeting)
@@ -102,11 +114,16 @@ class Judgement:
             "same_task": ring.same_task,
         }
 
-    def _joint(self, codes: Integers) -> pl.DataFrame:
+    def _joint(self, codes: Integers, tasks: pl.DataFrame) -> pl.DataFrame:
         members = codes.tolist()
-        return self.met.joint.filter(
+        joint = self.met.joint.filter(
             pl.col("first").is_in(members) & pl.col("second").is_in(members)
         )
+        for end in ("first", "second"):
+            of_end = tasks.rename({"who": end, "task": f"task_{end}"})
+            joint = joint.join(of_end, on=(end, "where", "bin"), how="left", maintain_order="left")
+        same = (pl.col("task_first") == pl.col("task_second")).fill_null(value=False)
+        return joint.with_columns(same_task=same)
 
     def _ring(
         self,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from commonmode.detectors.collusion.presence import Coded
+from commonmode.detectors.collusion.packing import Packing
+from commonmode.detectors.collusion.presence import Coded, apart
 from commonmode.statistics.ballots import Integers
 
 
@@ -19,15 +20,18 @@ class Meetings:
     ----------
     agents, resources : polars.Series
         Names; their places are the codes.
-    visits : polars.DataFrame
-        Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three; no crowds.
+    packing : Packing
+        How codes and bins share a number.
+    visits : ndarray of int
+        Packed and sorted; no crowds.
     joint : polars.DataFrame
-        One row per meeting: ``first`` < ``second``, ``where``, ``bin``, ``same_task``.
+        One row per meeting: ``first`` < ``second``, ``where``, ``bin``.
     """
 
     agents: pl.Series
     resources: pl.Series
-    visits: pl.DataFrame
+    packing: Packing
+    visits: Integers
     joint: pl.DataFrame
 
     def pairs(self, least: int) -> pl.DataFrame:
@@ -39,32 +43,43 @@ class Meetings:
         met = times.group_by(pair).agg(met=pl.col("bin").n_unique())
         return met.filter(pl.col("met") >= least).sort(pair)
 
+    def of(self, agent: int) -> tuple[Integers, Integers]:
+        """Return place and bin of each visit of one agent."""
+        own = self.visits[slice(*np.searchsorted(self.visits, self.packing.bounds(agent)))]
+        return self.packing.where_of(own), self.packing.bin_of(own)
 
-def meetings(coded: Coded, began: pl.DataFrame, most_agents: int) -> Meetings:
+
+def meetings(coded: Coded, began: Integers, most_agents: int) -> Meetings:
     """Find who met, in bins that no more than `most_agents` share."""
-    order, spot = _by_spot(began)
+    packing = coded.packing
+    met = _shared(packing, np.sort(packing.by_spot(began)))
+    spot = met >> packing.who
     size = _runs(spot)
-    crowd = np.empty_like(size)
-    crowd[order] = size
-    together = (size > 1) & (size <= most_agents)
-    first, second = _neighbours(spot[together])
-    shared = began.select("who", "where", "bin", "task")[order[together]]
-    quiet = began if crowd.max(initial=0) <= most_agents else began.filter(crowd <= most_agents)
-    return Meetings(coded.agents, coded.resources, quiet, _joint(shared[first], shared[second]))
+    crowds = np.unique(spot[size > most_agents])
+    few = size <= most_agents
+    joint = _joint(packing, met[few], *_neighbours(spot[few]))
+    quiet = _outside(packing, began, crowds) if len(crowds) else began
+    return Meetings(coded.agents, coded.resources, packing, quiet, joint)
 
 
-def _by_spot(began: pl.DataFrame) -> tuple[Integers, Integers]:
-    """Return the order of visits by place and bin, then agent; and one number for both, sorted."""
-    when: Integers = (began["bin"] - began["bin"].min()).to_numpy()
-    spot: Integers = began["where"].to_numpy().astype(np.int64) * (when.max(initial=0) + 1) + when
-    # Visits are sorted by agent, and equal numbers keep their order.
-    order = np.argsort(spot, kind="stable")
-    return order, spot[order]
+def _shared(packing: Packing, by_spot: Integers) -> Integers:
+    """Return the visits of which another is at the same place in the same bin."""
+    alone = apart(by_spot >> packing.who, 0)
+    alone[:-1] &= alone[1:]
+    return by_spot[~alone]
+
+
+def _outside(packing: Packing, began: Integers, crowds: Integers) -> Integers:
+    """Return the visits to no crowd; few places ever have one."""
+    crowded = np.zeros(1 << packing.where, dtype=bool)
+    crowded[crowds >> packing.bin] = True
+    doubted = np.flatnonzero(crowded[packing.where_of(began)])
+    return np.delete(began, doubted[np.isin(packing.spot_of(began[doubted]), crowds)])
 
 
 def _runs(values: Integers) -> Integers:
     """Return, of each of some sorted values, how many there are of it."""
-    begin = np.flatnonzero(np.diff(values, prepend=-1))
+    begin = np.flatnonzero(apart(values, 0))
     size = np.diff(begin, append=len(values))
     return np.repeat(size, size)
 
@@ -72,8 +87,8 @@ def _runs(values: Integers) -> Integers:
 def _neighbours(spot: Integers) -> tuple[Integers, Integers]:
     """Return the places of every two equal values among sorted ones."""
     found = [np.zeros(0, np.int64)]
-    for apart in range(1, len(spot)):
-        here = np.flatnonzero(spot[apart:] == spot[:-apart])
+    for further in range(1, len(spot)):
+        here = np.flatnonzero(spot[further:] == spot[:-further])
         if not len(here):
             break
         found.append(here)
@@ -81,6 +96,13 @@ def _neighbours(spot: Integers) -> tuple[Integers, Integers]:
     return first, first + np.repeat(np.arange(len(found)), list(map(len, found)))
 
 
-def _joint(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    same = (one["task"] == other["task"]).fill_null(value=False)
-    return one.select("where", "bin", first="who", second=other["who"], same_task=same)
+def _joint(packing: Packing, met: Integers, first: Integers, second: Integers) -> pl.DataFrame:
+    agent, spot = met & (1 << packing.who) - 1, met >> packing.who
+    return pl.DataFrame(
+        {
+            "where": packing.where_of(spot[first]),
+            "bin": packing.bin_of(spot[first]),
+            "first": agent[first],
+            "second": agent[second],
+        }
+    )

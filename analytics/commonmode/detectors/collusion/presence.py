@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from commonmode.detectors.coding import Ranked
+from commonmode.detectors.collusion.packing import Packing
 from commonmode.detectors.tally import TallyTable
+from commonmode.statistics.ballots import Integers
 
 KINDS = ("action_taken", "bid_placed", "state_changed")
 """The kinds of event that put an agent on a resource."""
@@ -32,8 +35,6 @@ Of a task only its digest is kept: nothing but whether two are the same is asked
 acts have one of their own. Of several the smallest digest stays, so that two sets of tasks are
 taken for the same as often as they overlap (MinHash).
 """
-
-_PLACED = ("who", "where", "bin")
 
 MESSAGES = TallyTable(
     schema={"agent": pl.String, "recipient": pl.String, "messages": pl.Int64},
@@ -85,15 +86,21 @@ class Coded:
     ----------
     agents, resources : polars.Series
         Names in order; their places are the codes.
-    table : polars.DataFrame
-        Columns ``who``, ``where``, ``bin``, ``task``, sorted by the first three; none twice.
+    packing : Packing
+        How codes and bins share a number.
+    acts : ndarray of int
+        Agent, place and bin of each act, packed and sorted; none twice.
+    told : polars.DataFrame
+        Columns ``act``, packed, and ``task``, in no order: asked for a few agents only.
     operators : polars.DataFrame
         Columns ``agent`` and ``operator``, each agent once.
     """
 
     agents: pl.Series
     resources: pl.Series
-    table: pl.DataFrame
+    packing: Packing
+    acts: Integers
+    told: pl.DataFrame
     operators: pl.DataFrame
 
     @classmethod
@@ -107,59 +114,105 @@ class Coded:
         >>> day = {"bin": 0, "operator": "op", "task": None}
         >>> parts = [pl.DataFrame([{"agent": who, "resource": "x", **day}]) for who in "bab"]
         >>> seen = Coded.of(part.cast(PRESENCE.schema) for part in parts)
-        >>> seen.agents.to_list(), seen.table["who"].to_list()
+        >>> seen.agents.to_list(), seen.packing.who_of(seen.acts).tolist()
         (['a', 'b'], [0, 1])
         """
         ranked = Ranked.of(
             [PRESENCE.empty(), *(part.select(list(PRESENCE.schema)) for part in parts)]
         )
         rows, agents, places = ranked.rows, ranked.texts["agent"], ranked.texts["resource"]
-        spot = rows["agent"].to_numpy().astype(np.int64) * len(places) + rows["resource"].to_numpy()
-        order = np.lexsort((rows["bin"].to_numpy(), spot))
-        table = rows.select("bin", "task", who="agent", where="resource")[order]
-        least = rows.group_by("agent").agg(pl.col("operator").min())
-        operators = pl.DataFrame(
-            {
-                "agent": agents.gather(least["agent"]),
-                "operator": ranked.texts["operator"].gather(least["operator"]),
-            }
+        who, where, when = (rows[name].to_numpy() for name in ("agent", "resource", "bin"))
+        bins = (int(when.min()), int(when.max())) if len(when) else (0, 0)
+        packing = Packing.of(len(agents), len(places), bins)
+        acts = packing.pack(who, where, when)
+        least = _least(who, rows["operator"], len(agents))
+        return cls(
+            agents=agents,
+            resources=places,
+            packing=packing,
+            acts=_distinct(np.sort(acts)),
+            told=rows.select("task", act=acts),
+            operators=pl.DataFrame(
+                {"agent": agents, "operator": ranked.texts["operator"].gather(least)}
+            ),
         )
-        return cls(agents, places, _once(table), operators)
+
+    def tasks(self, agents: Integers, wider: int) -> pl.DataFrame:
+        """Return for what task some agents came where, in wider bins: that of the earliest act.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns ``who``, ``where``, ``bin`` and ``task``; each agent, place and bin once.
+        """
+        asked = np.zeros(len(self.agents), dtype=bool)
+        asked[agents] = True
+        acts = self.told["act"].to_numpy()
+        told = self.told.filter(asked[self.packing.who_of(acts)])
+        first = told.sort("act", "task", nulls_last=True)
+        wide = self.packing.widened(first["act"].to_numpy(), wider)
+        return (
+            placed(self.packing, wide)
+            .with_columns(first["task"])
+            .unique(("who", "where", "bin"), keep="first", maintain_order=True)
+        )
 
 
-def _once(table: pl.DataFrame) -> pl.DataFrame:
-    """Keep one row of each agent, place and bin, with the smallest task; the table is sorted."""
-    again = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in _PLACED)
-    first = table.select(first=~again.fill_null(value=False))["first"]
-    if first.all():
-        return table
-    none = np.iinfo(np.uint32).max
-    tasks = np.minimum.reduceat(
-        table["task"].fill_null(none).to_numpy(), first.arg_true().to_numpy()
+def placed(packing: Packing, packed: Integers) -> pl.DataFrame:
+    """Return agent, place and bin of acts as columns ``who``, ``where`` and ``bin``."""
+    return pl.DataFrame(
+        {
+            "who": packing.who_of(packed),
+            "where": packing.where_of(packed),
+            "bin": packing.bin_of(packed),
+        }
     )
-    smallest = pl.Series(tasks).replace(none, None)
-    return table.filter(first).with_columns(task=smallest)
 
 
-def visits(table: pl.DataFrame, wider: int, pause: int) -> pl.DataFrame:
+def _least(who: Integers, operator: pl.Series, agents: int) -> pl.Series:
+    """Return the smallest operator of each agent; most have one, so few are looked at twice."""
+    none = np.iinfo(np.uint32).max
+    of_act = operator.fill_null(none).to_numpy()
+    least = np.full(agents, none, np.uint32)
+    while (less := of_act < least[who]).any():
+        least[who[less]] = of_act[less]
+    return pl.Series(least).replace(none, None)
+
+
+def _distinct(ordered: Integers) -> Integers:
+    first = apart(ordered, 0)
+    return ordered if first.all() else ordered[first]
+
+
+def apart(ordered: Integers, by: int) -> npt.NDArray[np.bool_]:
+    """Return which of some sorted numbers are further than that from the one before."""
+    far = np.ones(len(ordered), dtype=bool)
+    np.greater(np.diff(ordered), by, out=far[1:])
+    return far
+
+
+def visits(coded: Coded, wider: int, pause: int) -> Integers:
     """Return the bins in which a visit began: acts up to `pause` bins apart are one visit.
 
     A session that dwells on a resource is one coincidence, not one per bin.
 
     Parameters
     ----------
-    table : polars.DataFrame
-        Coded presence, sorted.
+    coded : Coded
+        Presence.
     wider : int
         How many bins of presence make one bin here.
     pause : int
         Longest silence within a visit, in the wider bins.
+
+    Returns
+    -------
+    ndarray of int
+        Packed and sorted.
     """
-    wide = table.with_columns(pl.col("bin") // wider)
-    go_on = (
-        (pl.col("who") == pl.col("who").shift(1))
-        & (pl.col("where") == pl.col("where").shift(1))
-        & (pl.col("bin") - pl.col("bin").shift(1) <= pause)
-    )
+    packing, acts = coded.packing, coded.acts
+    wide = acts if wider == 1 else packing.widened(acts, wider)
+    # Bins of two places are further apart than any two of one.
+    longest = min(pause, (1 << packing.bin - 1) - 1)
     # Acts of one wide bin stand side by side; the first of them decides.
-    return wide.filter(~go_on.fill_null(value=False))
+    return wide[apart(wide, longest)]

@@ -17,15 +17,14 @@ BRIDGE = 0.15
 """Two rings are one if more of the pairs between them are linked: of two triangles, two of nine."""
 
 
-def judged_pairs(met: Meetings, chance: Chance, least: int, looks: float) -> pl.DataFrame:
-    """Return pairs that met at least so often, with what chance expects, p and q.
+def judged(pairs: pl.DataFrame, chance: Chance, agents: int, looks: float) -> pl.DataFrame:
+    """Return pairs that met often, with what chance expects, p and q.
 
-    q counts every pair of agents as tested, met or not, in each of so many looks.
+    q counts every pair of so many agents as tested, met or not, in each of so many looks.
     """
-    pairs = met.pairs(least)
     allowed = chance.of(pairs["first"].to_numpy(), pairs["second"].to_numpy())
     p = excess_p_value(pairs["met"].to_numpy().astype(float), allowed)
-    q = implied_false_discovery(p, looks * len(met.agents) * (len(met.agents) - 1) / 2)
+    q = implied_false_discovery(p, looks * agents * (agents - 1) / 2)
     return pairs.with_columns(expected=allowed.expected, p=p, q=q)
 
 
@@ -42,11 +41,7 @@ def turned(met: Meetings, pairs: pl.DataFrame, bins: int) -> pl.DataFrame:
         Bins in the window.
     """
     ends = pairs.select("first", "second").to_numpy()
-    wanted = met.visits.filter(pl.col("who").is_in(np.unique(ends).tolist()))
-    own = {
-        int(who[0]): (rows["where"].to_numpy(), rows["bin"].to_numpy())
-        for who, rows in wanted.partition_by("who", as_dict=True).items()
-    }
+    own = {agent: met.of(agent) for agent in np.unique(ends).tolist()}
     share = [share_of_turns(own[one], own[two], bins) for one, two in ends.tolist()]
     return pairs.with_columns(turns=pl.Series(share, dtype=pl.Float64))
 
