@@ -54,6 +54,7 @@ def test_bad_lines_are_counted_and_change_the_exit_code(broker: str, topic: str)
     assert done.returncode == 3
     assert json.loads(done.stdout) == {"read": 6, "sent": 5, "rejected": 1}
     assert topic.replace("events", "rejected").encode() in done.stderr
+    assert b"The first, " in done.stderr
 
 
 def test_an_interrupt_while_input_is_waited_for_sums_up_what_was_sent(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commonmode.cli.options import data_option, json_option
-from commonmode.cli.output import errors, progress, summary, tell_interrupted
+from commonmode.cli.output import progress, summary, tell_interrupted, tell_rejected
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
 from commonmode.events import Level
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     """
     redaction = redaction_of(data_dir, redact)
     logs = sources(files, format_name, map_file, start, redaction)
-    done, redacted = Appended(), 0
+    done, redacted, first = Appended(), 0, None
     with (
         open_writer(data_dir) as store,
         progress("loading") as bar,
@@ -57,6 +57,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         for sheet in sheets:
             done += store.append(Batch(sheet.table, sheet.rejected))
             redacted += sheet.redacted
+            first = first or next(iter(sheet.rejected), None)
             bar.update(bar.task_ids[0], completed=_read(done))
     summary(
         {
@@ -69,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
         as_json=as_json,
     )
     if done.rejected:
-        errors.print(f"{done.rejected:,} rejected: `commonmode rejected` lists the reasons.")
+        tell_rejected(done.rejected, first, "`commonmode rejected` lists the reasons.")
     if sheets.interrupted:
         tell_interrupted("Load")
         return INTERRUPTED

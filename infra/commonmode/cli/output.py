@@ -25,8 +25,18 @@ from rich.text import Text
 
 from commonmode.cli.table import as_text
 from commonmode.cli.terminal import errors, plain
+from commonmode.events import Rejected
 
-__all__ = ["FORMATS", "emit", "errors", "plain", "progress", "summary", "tell_interrupted"]
+__all__ = [
+    "FORMATS",
+    "emit",
+    "errors",
+    "plain",
+    "progress",
+    "summary",
+    "tell_interrupted",
+    "tell_rejected",
+]
 
 UNWRAPPED = 2_000
 """Characters of a table's line where no terminal sets the width."""
@@ -79,6 +89,15 @@ def summary(values: Mapping[str, Any], *, as_json: bool) -> None:
         for key, value in values.items()
     )
     errors.print(Text(plain(words)))
+
+
+def tell_rejected(count: int, first: Rejected | None, where: str) -> None:
+    """Say after the summary how many records were refused, why the first was, and where all are."""
+    lines = [f"{count:,} rejected: {where}"]
+    if first is not None:
+        hint = f" Hint: {first.hint}." if first.hint else ""
+        lines.append(f"The first, {first.position}: {first.reason}{hint}")
+    errors.print(Text(plain("\n".join(lines))))
 
 
 def tell_interrupted(verb: str) -> None:

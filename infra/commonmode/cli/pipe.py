@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from commonmode.cli.options import bootstrap_option, data_option, json_option, topic_option
-from commonmode.cli.output import errors, progress, summary, tell_interrupted
+from commonmode.cli.output import errors, progress, summary, tell_interrupted, tell_rejected
 from commonmode.cli.redact import redact_option, redaction_of
 from commonmode.cli.sources import source_options, sources
 from commonmode.events import Level
@@ -85,7 +85,10 @@ def command(  # noqa: PLR0913, PLR0917  click passes every option
     if redaction is None:
         del told["redacted"]
     summary(told, as_json=as_json)
-    return _exit_code(done, topics, interrupted=parcels.interrupted)
+    if done.rejected:
+        where = f"see topic {topics.rejected} for the reasons."
+        tell_rejected(done.rejected, pipe.first_rejected, where)
+    return _exit_code(done, interrupted=parcels.interrupted)
 
 
 def _tell_how_far(pipe: Pipe) -> None:
@@ -96,9 +99,7 @@ def _tell_how_far(pipe: Pipe) -> None:
         )
 
 
-def _exit_code(done: PipeSummary, topics: Topics, *, interrupted: bool) -> int:
-    if done.rejected:
-        errors.print(f"{done.rejected:,} rejected: see topic {topics.rejected} for the reasons.")
+def _exit_code(done: PipeSummary, *, interrupted: bool) -> int:
     if interrupted:
         tell_interrupted("Send")
         return INTERRUPTED

@@ -81,6 +81,7 @@ class Pipe:
         self._read = 0
         self._rejected = 0
         self._redacted = 0
+        self.first_rejected: Rejected | None = None
         ensure(self._connection, self._topics)
         self._outbox = Outbox(
             self._connection, self._refuse, in_flight=in_flight, patience=patience
@@ -128,6 +129,7 @@ class Pipe:
 
     def _reject(self, rejected: Rejected) -> None:
         self._rejected += 1
+        self.first_rejected = self.first_rejected or rejected
         key, headers, value = to_record(DeadLetter(rejected, "pipe"))
         self._outbox.post(Record(self._topics.rejected, key, value, headers, rejected.position))
 
