@@ -39,7 +39,7 @@ def test_an_unknown_verb_is_a_usage_error() -> None:
     ran = run("pipo")
 
     assert ran.returncode == 2
-    assert "No such command" in ran.stderr
+    assert "No such command 'pipo'. Did you mean 'pipe'?" in ran.stderr
 
 
 @pytest.mark.parametrize(

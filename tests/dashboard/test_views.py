@@ -97,3 +97,13 @@ def test_a_log_without_grants_says_that_scope_is_silent_for_want_of_them(
     said = words(opened("scope", tmp_path))
     assert "holds no grant" in said
     assert "That is a result" not in said
+
+
+def test_what_a_log_does_not_say_is_unknown_and_not_none(opened: Open, tmp_path: Path) -> None:
+    act = ActionTaken(id="a", at=START, agent="a7", action="buy", resource="shop/a")
+    with Writer(tmp_path) as writer:
+        writer.append(Batch(events=to_table([act])))
+
+    said = words(opened("economy", tmp_path))
+    assert "1 agent, acting on 1 resource ·" in said
+    assert "Families unknown" in said

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from commonmode.dashboard.panel import counted
 from commonmode.dashboard.source import pace, read
 from commonmode.store import StoreUnreachableError
 
@@ -46,8 +47,8 @@ def pulse() -> None:
         st.caption(":material/database_off: no store reachable")
         return
     st.caption(
-        f":material/database: {events:,} events  \n"
-        f":material/flag: {findings:,} findings standing  \n"
+        f":material/database: {counted(events, 'event(s)')}  \n"
+        f":material/flag: {counted(findings, 'finding(s)')} standing  \n"
         f":material/block: {rejected:,} rejected  \n"
         f":material/schedule: last arrival {ago(newest, datetime.now(UTC))}"
     )

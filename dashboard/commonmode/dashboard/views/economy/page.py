@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
-from commonmode.dashboard.panel import NO_EVENTS, chart, claim, empty, footing, grid, panel
+from commonmode.dashboard.panel import (
+    NO_EVENTS,
+    chart,
+    claim,
+    counted,
+    empty,
+    footing,
+    grid,
+    panel,
+    rows_high,
+)
 from commonmode.dashboard.period import Period, choose_period
 from commonmode.dashboard.scorecards import show_innocents, show_scorecard
 from commonmode.dashboard.source import pace
@@ -44,17 +56,30 @@ def show() -> None:
 def tiles(period: Period) -> None:
     """Count what is watched; ticks on its own."""
     counts = data.summary(period)
-    st.caption(
-        f"{counts['agents']:,} agents of {counts['families']:,} model families, run by "
-        f"{counts['operators']:,} operators, acting on {counts['resources']:,} resources · "
-        f"{period.words()}"
-    )
+    st.caption(f"{watched(counts)} · {period.words()}")
     with st.grid(min_column_width=150, gap="xsmall", border=True):
         st.metric("Events", counts["events"], format="localized")
         st.metric("Agents", counts["agents"], format="localized")
-        st.metric("Families", counts["families"])
+        st.metric("Families", counts["families"] or "unknown")
         for detector, count in _findings_per_detector(period).items():
             st.metric(look(detector).name, count, icon=look(detector).icon)
+
+
+def watched(counts: Mapping[str, int]) -> str:
+    """Say what is watched; none of a kind means that the log does not say.
+
+    Examples
+    --------
+    >>> watched({"agents": 21, "families": 0, "operators": 1, "resources": 72})
+    '21 agents, run by 1 operator, acting on 72 resources'
+    """
+    told = {
+        "families": ("of", "model famil(y|ies)"),
+        "operators": ("run by", "operator(s)"),
+        "resources": ("acting on", "resource(s)"),
+    }
+    known = [f"{how} {counted(counts[n], unit)}" for n, (how, unit) in told.items() if counts[n]]
+    return ", ".join((counted(counts["agents"], "agent(s)"), *known))
 
 
 def _findings_per_detector(period: Period) -> dict[str, int]:
@@ -135,7 +160,7 @@ def families(period: Period) -> None:
         frame = data.families(period)
         grid(
             frame,
-            height=290,
+            height=rows_high(frame.height, 7),
             column_config={
                 "events": st.column_config.ProgressColumn(
                     "events",
