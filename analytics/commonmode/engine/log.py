@@ -63,10 +63,11 @@ class Log:
         """
         parts: Parts = {window: [] for window in windows}
         asked = {window.start: window for window in windows}
-        kinds = [kind for kind in self.detector.reads if kind not in self.detector.hands_on]
+        own = [kind for kind in self.detector.reads if kind not in self.detector.hands_on]
         agents = None if doubts is None else doubts.agents(windows)
         read = windows if doubts is None else doubts.windows(windows)
-        for where in self._spans(read, lambda: self._share(parts)):
+        for where, there in self._spans(read, lambda: self._share(parts)):
+            kinds = [kind for kind in own if kind in there]
             if agents is None:
                 queries = queries_of(self.detector, kinds, where, self._narrowed(parts))
             else:
@@ -80,9 +81,10 @@ class Log:
     def handed_on(self) -> Iterator[Tallies]:
         """Tally all events that hand something on to other windows."""
         if self.detector.hands_on:
-            for where in self._spans([Window(FIRST, LAST)]):
-                kinds = self._read(queries_of(self.detector, self.detector.hands_on, where))
-                yield self.detector.tally(together(self.detector, kinds).lazy())
+            for where, there in self._spans([Window(FIRST, LAST)]):
+                kinds = [kind for kind in self.detector.hands_on if kind in there]
+                events = self._read(queries_of(self.detector, kinds, where))
+                yield self.detector.tally(together(self.detector, events).lazy())
 
     def _narrowed(self, parts: Parts) -> dict[Window, Narrowing]:
         known = {window: self.detector.narrowing(own[0]) for window, own in parts.items() if own}
@@ -101,15 +103,17 @@ class Log:
 
     def _spans(
         self, windows: Sequence[Window], share: Callable[[], float] = lambda: 1.0
-    ) -> Iterator[Query]:
+    ) -> Iterator[tuple[Query, list[str]]]:
         """Yield conditions that each hold for as many rows of the store as are read at once.
+
+        Beside each stand the kinds of event that there are, as others' columns cost time, too.
 
         Where only a share of the rows is handed over, there are as many more of them.
         """
         if not windows:
             return
         query = as_of(bounds_of(windows), self.positions)
-        first, last, events = self.reader.query(query.text, query.parameters).row(0)
+        first, last, events, kinds = self.reader.query(query.text, query.parameters).row(0)
         if events:
             of = inside(windows)
             # A late event may stand far from the others: few events are read at once all the same.
@@ -119,7 +123,7 @@ class Log:
                 step = self._step(share()) if events > self.span else whole
                 place = {"first": start, "until": min(start + step, last + 1)}
                 text = f"{of.text} AND seq >= $first AND seq < $until"
-                yield Query(text, {**of.parameters, **place})
+                yield Query(text, {**of.parameters, **place}), kinds
                 start += step
 
     def _step(self, share: float) -> int:
