@@ -54,7 +54,7 @@ def test_a_table_of_claims_has_them_first_and_over_several_lines(
     assert with_claims or noun not in {"findings", "monoculture", "collusion", "scope"}
     for table in with_claims:
         assert table.value.columns[0] == "claim"
-        assert table.proto.row_height >= 3 * 20
+        assert table.proto.row_height >= 2 * 18
 
 
 @every_view

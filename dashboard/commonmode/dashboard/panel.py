@@ -85,15 +85,20 @@ def grid(frame: pl.DataFrame, *, missing: str = "—", **options: Any) -> Any:
 def claims(
     frame: pl.DataFrame,
     *,
-    most: int = 6,
+    lines: int = 6,
     column_config: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Any:
-    """Show rows that each make a claim: it stands first and in lines, so a telephone shows it."""
+    """Show rows that each make a claim: it stands first and in lines, so a telephone shows it.
+
+    A claim that takes more than `lines` ends in dots: who opens the finding reads all of it.
+    """
+    told = [shortened(str(claim or ""), CLAIM_LINE * lines) for claim in frame["claim"]]
+    high = 6 + 18 * max(2, *(-(-len(claim) // CLAIM_LINE) for claim in (*told, "")))
     return grid(
-        frame.select("claim", pl.exclude("claim")),
-        row_height=CLAIM_HIGH,
-        height=rows_high(frame.height, most, CLAIM_HIGH),
+        frame.select(pl.Series("claim", told, pl.String), pl.exclude("claim")),
+        row_height=high,
+        height=rows_high(frame.height, 640 // high, high),
         column_config={
             "claim": st.column_config.TextColumn("claim", width=CLAIM_WIDE),
             **(column_config or {}),
@@ -102,8 +107,22 @@ def claims(
     )
 
 
-CLAIM_WIDE, CLAIM_HIGH = 285, 78
-"""Pixels of a claim in a table: what a telephone of 390 pixels leaves, and four lines."""
+CLAIM_WIDE, CLAIM_LINE = 285, 28
+"""Pixels of a claim in a table, what a telephone of 390 leaves, and letters that fit a line."""
+
+
+def shortened(claim: str, most: int) -> str:
+    """Return the words of a claim that fit.
+
+    Examples
+    --------
+    >>> shortened("They meet.", 10), shortened("They meet.", 9), shortened("meetings", 5)
+    ('They meet.', 'They …', 'meet…')
+    """
+    if len(claim) <= most:
+        return claim
+    words, space, _ = claim[: most - 1].rpartition(" ")
+    return f"{words if space else claim[: most - 1]}{space}…"
 
 
 def rows_high(rows: int, most: int = 10, each: int = 35) -> int:

@@ -19,7 +19,6 @@ SELECT (SELECT coalesce(sum(events), 0)::BIGINT FROM folded_activity
           WHERE seq >= (SELECT coalesce(max(next_seq), 0) FROM folds) AND "at" >= $start) AS events,
        agents, families, operators,
        (SELECT count(*) FROM resource_use WHERE last_at >= $start) AS resources,
-       (SELECT market FROM events WHERE market IS NOT NULL AND "at" >= $start LIMIT 1) AS market
 FROM (SELECT count(DISTINCT agent) AS agents, count(DISTINCT family) AS families,
              count(DISTINCT operator) AS operators
       FROM (FROM folded_presence UNION ALL FROM recent_presence)

@@ -48,7 +48,7 @@ def listed(period: Period) -> None:
     picked = claims(
         _readable(frame),
         key="findings-table",
-        most=8,
+        lines=4,
         on_select="rerun",
         selection_mode="single-row",
         column_config=COLUMNS,
