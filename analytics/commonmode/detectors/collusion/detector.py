@@ -18,6 +18,7 @@ from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, m
 from commonmode.detectors.collusion.prices import PRICES, prices
 from commonmode.detectors.collusion.sitting import CollusionSitting
 from commonmode.detectors.collusion.talk import Talk
+from commonmode.detectors.collusion.tiers.screens import LEAST_POSTS
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
@@ -196,7 +197,7 @@ class Collusion(Limits, Detector):
 
     def sitting(self) -> Sitting:
         """Code presence from the parts of a window, without merging them before."""
-        return CollusionSitting(self, self._scores)
+        return CollusionSitting(self, min(self.least_posts, LEAST_POSTS), self._scores)
 
     def _scores(self, coded: Coded, tallies: Tallies, window: Window) -> Sequence[Score]:
         made = tallies["bids"]

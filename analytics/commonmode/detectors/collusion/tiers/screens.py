@@ -7,7 +7,8 @@ import polars as pl
 from commonmode.detectors.collusion.tiers.outcome import SCREENS
 from commonmode.detectors.collusion.tiers.tier import SIGNIFICANT, Tier
 
-_LEAST_POSTS = 20
+LEAST_POSTS = 20
+"""Prices of a market with which others are compared."""
 _LEAST_MARKETS = 19
 """A rank among fewer cannot reach 5 %."""
 _STANDS = 1e-9
@@ -32,7 +33,7 @@ def price_screen(table: pl.DataFrame, resource: str, lacking: str) -> Tier:
     spread = (
         posted.group_by("resource")
         .agg(variation=price.std() / price.mean(), posts=pl.len())
-        .filter(pl.col("posts") >= _LEAST_POSTS)
+        .filter(pl.col("posts") >= LEAST_POSTS)
     )
     own = spread.filter(pl.col("resource") == resource)
     others = spread.filter(pl.col("resource") != resource)["variation"]
