@@ -85,6 +85,8 @@ def fill(folder: Path, copied: Path, events: int) -> None:
         db.execute("SET TimeZone = 'UTC'")
         db.execute(f"ATTACH '{store_path(copied)}' AS town (READ_ONLY)")
         db.execute(_COPIES.format(own=own), {"copies": events // TOWN})
+    # What a store does after every batch, and no detector has to wait for: it folds.
+    Writer(folder).close()
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -19,13 +19,13 @@ def granted(agent: str, valid_from: datetime) -> pl.DataFrame:
 
 
 def test_a_table_holds_wherever_it_matters() -> None:
-    carried = Carried(Trespass.tables, [("granted", granted("a", START + HOUR / 2))])
+    carried = Carried(Trespass.tables, [{"granted": granted("a", START + HOUR / 2)}])
 
     assert carried.into(window_of(START, HOUR))["granted"].height == 1
 
 
 def test_a_table_does_not_hold_before() -> None:
-    carried = Carried(Trespass.tables, [("granted", granted("a", START + HOUR))])
+    carried = Carried(Trespass.tables, [{"granted": granted("a", START + HOUR)}])
 
     assert carried.into(window_of(START, HOUR))["granted"].is_empty()
 

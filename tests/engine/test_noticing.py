@@ -8,12 +8,10 @@ import pytest
 from tests.engine.tiny import HOUR, START, Bench, Busy, Strangers, action, registration
 
 from commonmode.detectors import Detector
-from commonmode.engine import ledger
 from commonmode.engine.ledger import Span
 from commonmode.engine.noticing import Noticed, notice
 from commonmode.engine.state import Pending, State
 from commonmode.events import ActionTaken
-from commonmode.store import Batch
 
 
 @pytest.fixture
@@ -24,9 +22,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def noticed(bench: Bench, detector: Detector, state: State, first: int, until: int) -> Noticed:
-    done = notice(bench.reader, detector, state, Span(first, until))
-    bench.writer.append(Batch(tallies=done.tallies))
-    return done
+    return notice(bench.reader, detector, state, Span(first, until))
 
 
 def test_only_the_span_asked_for_is_noticed(bench: Bench) -> None:
@@ -51,16 +47,6 @@ def test_events_wait_in_the_window_of_their_time_before_1970_and_at_its_ends_too
     assert noticed(bench, Busy(), State(), 0, 99).state.pending == {
         at.replace(minute=0, second=0): Pending(added=1) for at in times
     }
-
-
-def test_what_a_window_hands_on_is_one_part_however_often_it_grows(bench: Bench) -> None:
-    bench.add(*(registration(n, f"a{n % 9}", 0.1) for n in range(11)))
-    for seq in range(1, 12):
-        noticed(bench, Strangers(), State(), seq, seq + 1)
-    [(table, rows)] = ledger.carried_parts(bench.reader, Strangers())
-
-    assert table == "registered"
-    assert rows["agent"].to_list() == [f"a{n}" for n in range(9)]
 
 
 def test_a_window_that_was_judged_is_marked_late(bench: Bench) -> None:

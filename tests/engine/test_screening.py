@@ -8,16 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar, NoReturn
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from tests.detectors.histories import histories
-from tests.engine.tiny import HOUR, START, Bench, Busy, action
+from tests.engine.tiny import HOUR, START, Bench, Busy, action, registration
 
-from commonmode.detectors import Query, Scope
+from commonmode.detectors import Detector, Query, Scope, Screen, Window
 from commonmode.engine import tick
 from commonmode.engine.as_of import STORED
 from commonmode.engine.log import Log
-from commonmode.engine.screening import screen
+from commonmode.engine.screening import Doubts, Screening
 from commonmode.engine.windows import window_of
 from commonmode.events import Event
 from commonmode.store import QueryTooLargeError, Reader
@@ -26,16 +27,46 @@ from commonmode.store.execution import Parameters
 FIRST, SECOND = (window_of(START + hour * HOUR, HOUR) for hour in (0, 1))
 
 
+@dataclass(frozen=True)
+class One(Screen):
+    """Doubts agents of one name alone, of whom it is asked by minutes."""
+
+    doubts: str
+
+    def plain(self) -> Query:
+        return Query("SELECT DISTINCT agent FROM events WHERE NOT (" + self.doubts + ")")
+
+    def asked(self, where: Query) -> Query:
+        text = f"""
+            SELECT agent, min("at") AS first, max("at") AS last FROM events WHERE {where.text}
+            GROUP BY agent, time_bucket(INTERVAL 1 MINUTE, "at")
+        """
+        return Query(text, where.parameters)
+
+    def open(self, asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+        return asked.join(plain, on="agent", how="anti")
+
+    def apart(self, where: Query) -> Query:
+        text = f"""
+            SELECT agent, "at" AS first, "at" AS last FROM events
+            WHERE kind = 'agent_registered' AND {where.text}
+        """
+        return Query(text, where.parameters)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Named(Busy):
-    """Doubts agents of one name alone."""
+    """Doubts agents of one name alone, and any that is registered."""
 
     name: ClassVar[str] = "named"
     doubts: str = "agent = 'a'"
 
-    def doubted(self, where: Query) -> Query:
-        text = f'SELECT agent, "at" FROM events WHERE {self.doubts} AND {where.text}'
-        return Query(text, where.parameters)
+    def screen(self) -> One:
+        return One(self.doubts)
+
+
+def screened(reader: Reader, detector: Detector, *windows: Window, seq: int = 9) -> Doubts | None:
+    return Screening(reader, detector, {STORED: seq}).doubts([windows])
 
 
 @pytest.fixture
@@ -66,30 +97,51 @@ def test_screened_windows_say_what_windows_read_whole_say(events: list[Event]) -
 
 
 def test_only_agents_that_are_doubted_in_a_window_are_read_there(bench: Bench) -> None:
-    doubts = screen(bench.reader, Named(), [FIRST, SECOND], {STORED: 9})
+    doubts = screened(bench.reader, Named(), FIRST, SECOND)
 
     assert doubts is not None
-    assert doubts.rows.rows() == [(START, "a")]
+    assert doubts.named == {FIRST: ["a"]}
     assert doubts.windows([FIRST, SECOND]) == [FIRST]
     assert doubts.agents([FIRST]) == ["a"]
     assert doubts.agents([SECOND]) == []
 
 
-def test_of_others_the_values_beside_are_read_once(bench: Bench) -> None:
-    detector = Scope()
-    asked = Named().doubted(Query("true"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Scope, "doubted", lambda _self, _where: asked)
-        doubts = screen(bench.reader, detector, [FIRST, SECOND], {STORED: 9})
-    parts = Log(bench.reader, detector, {STORED: 9}).parts([FIRST, SECOND], doubts)
+def test_who_is_doubted_apart_is_read_whatever_else_it_did(bench: Bench) -> None:
+    bench.add(registration(9, "b", 1.5))
 
-    [part] = parts[FIRST]
-    assert sorted(part["actions"]["agent"].to_list(), key=str) == [None, "a", "a"]
-    assert parts[SECOND] == []
+    assert screened(bench.reader, Named(), FIRST, SECOND) == Doubts({FIRST: ["a"], SECOND: ["b"]})
+
+
+def test_windows_are_asked_about_block_by_block(bench: Bench) -> None:
+    screening = Screening(bench.reader, Named(doubts="agent = 'b'"), {STORED: 9})
+
+    assert screening.doubts([[FIRST], [SECOND]]) == Doubts({FIRST: ["b"], SECOND: ["b"]})
+
+
+def test_what_is_doubted_over_several_windows_is_read_in_all_of_them() -> None:
+    third = window_of(START + 2 * HOUR, HOUR)
+    rows = pl.DataFrame({"agent": ["a"], "first": [START + HOUR / 2], "last": [third.start]})
+
+    assert Doubts.of(rows, [FIRST, SECOND, third]).named == {
+        FIRST: ["a"],
+        SECOND: ["a"],
+        third: ["a"],
+    }
+
+
+def test_of_others_the_values_beside_are_read_once(bench: Bench) -> None:
+    log = Log(bench.reader, Scope(), {STORED: 9})
+    doubts = Doubts({FIRST: ["a"]})
+
+    [own] = log.parts([FIRST, SECOND], doubts)[FIRST]
+    [beside] = log.beside(FIRST, doubts)
+    assert own["actions"]["agent"].to_list() == ["a", "a"]
+    assert beside["actions"].select("agent", "resource").rows() == [(None, None)]
+    assert log.parts([SECOND], doubts)[SECOND] == []
 
 
 def test_a_detector_that_does_not_screen_is_read_whole(bench: Bench) -> None:
-    assert screen(bench.reader, Busy(), [FIRST], {STORED: 9}) is None
+    assert screened(bench.reader, Busy(), FIRST) is None
 
 
 class Busier(Reader):
@@ -109,15 +161,12 @@ def test_what_there_is_no_memory_to_screen_is_read_whole(
 ) -> None:
     caplog.set_level("INFO")
 
-    assert screen(Busier(), Named(), [FIRST], {STORED: 9}) is None
+    assert screened(Busier(), Named(), FIRST) is None
     assert "named reads whole windows: Out of Memory" in caplog.text
 
 
 def test_events_after_the_positions_are_not_screened(bench: Bench) -> None:
-    doubts = screen(bench.reader, Named(), [FIRST], {STORED: 0})
-
-    assert doubts is not None
-    assert doubts.rows.is_empty()
+    assert screened(bench.reader, Named(), FIRST, seq=0) == Doubts({})
 
 
 def test_a_query_that_fails_is_its_detectors_and_judges_nothing(tmp_path: Path) -> None:

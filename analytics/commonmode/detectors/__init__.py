@@ -9,6 +9,7 @@ from commonmode.detectors.monoculture import Monoculture
 from commonmode.detectors.query import Query
 from commonmode.detectors.scope import Scope
 from commonmode.detectors.score import Score, Verdict
+from commonmode.detectors.screen import Screen
 from commonmode.detectors.tally import Tallies, TallyTable
 
 ALL: tuple[type[Detector], ...] = (Monoculture, Collusion, Scope, Habit)
@@ -25,6 +26,7 @@ __all__ = [
     "Query",
     "Scope",
     "Score",
+    "Screen",
     "Sitting",
     "Tallies",
     "TallyTable",

@@ -14,6 +14,7 @@ from msgspec import Struct
 from commonmode.detectors.bound import Narrowing
 from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
+from commonmode.detectors.screen import Screen
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,7 +74,10 @@ class Detector(ABC):
     what it selects of several must be what it selects of each.
     """
     beside: ClassVar[tuple[str, ...]] = ()
-    """Columns of which every value in a window matters, whoever's event has it; see `doubted`."""
+    """Columns of which every value in a window matters, whoever's event has it; see `screen`.
+
+    It matters to what is said, and not to whether anything is.
+    """
     names_first: ClassVar[bool] = False
     """Whether subjects are named before they are looked at, and each is scored, found or not.
 
@@ -116,15 +120,21 @@ class Detector(ABC):
         """
         return None
 
-    def doubted(self, where: Query) -> Query | None:  # noqa: ARG002  for those who screen
-        """Return the query for the events of which something may be said; None: of any.
-
-        It selects `agent` and `at`, of what it reads but does not hand on, as far as that meets a
-        condition. A window is judged by the events of the agents that it names there, and by the
-        values of `beside` in the events of others, in rows without an agent: the scores must be
-        those of the whole window.
-        """
+    def screen(self) -> Screen | None:
+        """Return what tells of whom something may be said in a large log; None: read it whole."""
         return None
+
+    def related(self, where: Query, agents: Sequence[str] | None = None) -> Query:  # noqa: ARG002  for those who choose
+        """Return the condition for the events handed on that matter to some windows; here all.
+
+        Parameters
+        ----------
+        where : Query
+            The condition over `events` that one is of these windows.
+        agents : sequence of str, optional
+            Of whom alone something may be said there; None: of any agent.
+        """
+        return Query("true")
 
     def detect(self, events: pl.LazyFrame, window: Window) -> Sequence[Score]:
         """Tally and judge one batch as one window: the short way for notebooks and tests."""

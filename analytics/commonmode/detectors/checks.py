@@ -17,7 +17,7 @@ from functools import partial
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
-from commonmode.detectors.query import Parameter, Query
+from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies
 
@@ -258,16 +258,44 @@ def recomputes_its_statistic_by_sql(example: Example, run: Run) -> None:
 def says_the_same_of_whom_it_doubts(example: Example, run: Run) -> None:
     """Check that all it says of a window, it says by the events of those it doubts."""
     detector, window = example.detector, example.window
-    place: dict[str, Parameter] = {"start": window.start, "end": window.end}
-    query = detector.doubted(Query('"at" >= $start AND "at" < $end', place))
-    if query is None:
+    screen, where = detector.screen(), _inside(window)
+    if screen is None:
         return
+    asked, plain, apart = (
+        run(query, example.events)
+        for query in (screen.asked(where), screen.plain(), screen.apart(where))
+    )
+    names = pl.concat([screen.open(asked, plain)["agent"], apart["agent"]]).unique()
     events = example.frame()
-    named = pl.col("agent").is_in(run(query, example.events)["agent"].unique().implode())
+    named = pl.col("agent").is_in(names.implode())
     handed = pl.col("kind").is_in(detector.hands_on)
+    related = _related(example, run, names.to_list())
     beside = events.filter(~handed).select("kind", "at", *detector.beside)
-    thinned = pl.concat([events.filter(handed | named), beside], how="diagonal")
-    assert same(detector.detect(thinned.lazy(), window), example.scores())
+    thinned = pl.concat([events.filter(~handed & named), related], how="diagonal")
+    whole = pl.concat([thinned, beside], how="diagonal")
+    assert same(detector.detect(whole.lazy(), window), example.scores())
+    assert bool(detector.detect(thinned.lazy(), window)) == bool(example.scores())
+
+
+def says_the_same_by_what_is_related(example: Example, run: Run) -> None:
+    """Check that of what is handed on, only what is related to a window matters to it."""
+    detector = example.detector
+    own = example.frame().filter(~pl.col("kind").is_in(detector.hands_on))
+    thinned = pl.concat([own, _related(example, run, None)])
+    assert same(detector.detect(thinned.lazy(), example.window), example.scores())
+
+
+def _inside(window: Window) -> Query:
+    return Query('"at" >= $start AND "at" < $end', {"start": window.start, "end": window.end})
+
+
+def _related(example: Example, run: Run, agents: Sequence[str] | None) -> pl.DataFrame:
+    """Return the events handed on that are related to the window."""
+    detector, events = example.detector, example.frame()
+    where = detector.related(_inside(example.window), agents)
+    query = Query(f"SELECT id FROM events WHERE {where.text}", where.parameters)  # noqa: S608  a detector wrote it
+    ids = run(query, example.events)["id"]
+    return events.filter(pl.col("kind").is_in(detector.hands_on), pl.col("id").is_in(ids.implode()))
 
 
 CHECKS: tuple[Callable[[Example], None], ...] = (
@@ -291,6 +319,7 @@ PROOFS: tuple[Callable[[Example, Run], None], ...] = (
     cites_evidence_that_exists,
     recomputes_its_statistic_by_sql,
     says_the_same_of_whom_it_doubts,
+    says_the_same_by_what_is_related,
 )
 
 

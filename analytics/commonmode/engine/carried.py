@@ -17,18 +17,15 @@ class Carried:
     ----------
     tables : Mapping of str to TallyTable
         The tables of a detector.
-    parts : iterable of (str, polars.DataFrame)
-        Table and rows of every part of a carried table.
+    parts : iterable of Tallies
+        What was counted of events that are handed on.
     """
 
-    def __init__(
-        self, tables: Mapping[str, TallyTable], parts: Iterable[tuple[str, pl.DataFrame]]
-    ) -> None:
+    def __init__(self, tables: Mapping[str, TallyTable], parts: Iterable[Tallies]) -> None:
         self._tables = {name: table for name, table in tables.items() if table.carried}
         known = list(parts)
         self._everywhere = {
-            name: table.merge(rows for of, rows in known if of == name)
-            for name, table in self._tables.items()
+            name: table.merge(part[name] for part in known) for name, table in self._tables.items()
         }
 
     def into(self, window: Window) -> Tallies:

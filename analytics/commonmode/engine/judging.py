@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -27,6 +27,17 @@ class Verdict(NamedTuple):
     undetermined: int
 
 
+class Heard(NamedTuple):
+    """What a window is judged by: its own events, and what holds of others'.
+
+    `beside` is of agents of whom nothing is doubted, and is read once there is something to say.
+    """
+
+    own: Sequence[Tallies]
+    carried: Carried
+    beside: Callable[[], Sequence[Tallies]] = tuple
+
+
 @dataclass(frozen=True)
 class Judge:
     """One detector's judge in one tick."""
@@ -34,24 +45,23 @@ class Judge:
     reader: Reader
     detector: Detector
     positions: dict[str, int]
-    carried: Carried
     sitting: Sitting
 
     def window(
         self,
         window: Window,
         why: Pending,
-        parts: Sequence[Tallies],
+        heard: Heard,
         recorded: Sequence[Recorded],
     ) -> Verdict:
-        """Judge a window from the parts of its tallies and compare with what is recorded of it.
+        """Judge a window by its tallies and compare with what is recorded of it.
 
         Raises
         ------
         DetectorFailedError
             When the detector raises, its scores cannot be told apart, or its query is wrong.
         """
-        scores = self._scores(window, parts)
+        scores = self._scores(window, heard)
         known = {one.finding_id: one for one in recorded}
         changes = lifecycle.changes(recorded, scores, why)
         proofs = self._proofs([change.score for change in changes if change.score is not None])
@@ -65,9 +75,12 @@ class Judge:
         kept = all_said(self.detector, window, scores.values())
         return Verdict(changed, kept, said.count("finding"), said.count("undetermined"))
 
-    def _scores(self, window: Window, parts: Sequence[Tallies]) -> dict[str, Score]:
+    def _scores(self, window: Window, heard: Heard) -> dict[str, Score]:
         with blaming(self.detector, f"judging the window from {window.start:%Y-%m-%d %H:%M}"):
-            scores = self.sitting.scores(parts, self.carried.into(window), window)
+            held = heard.carried.into(window)
+            scores = self.sitting.scores(heard.own, held, window)
+            if scores and (beside := heard.beside()):
+                scores = self.sitting.scores([*heard.own, *beside], held, window)
             ids = [finding_id(self.detector, window, score.subject) for score in scores]
             return lifecycle.by_id(scores, ids)
 

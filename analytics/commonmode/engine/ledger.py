@@ -16,7 +16,6 @@ from commonmode.detectors.query import Parameter
 from commonmode.engine.as_of import STORED
 from commonmode.engine.reading import inside, queries_of, starting
 from commonmode.engine.record import Recorded, findings_in, latest
-from commonmode.engine.stored import SHARD, from_bytes, parameters_hash
 from commonmode.engine.watermark import CREDIBLE, KEPT, WITNESSES
 from commonmode.engine.windows import TICK, to_start, window_of
 from commonmode.events import Event, from_fields
@@ -146,49 +145,6 @@ def _starts(
     """  # noqa: S608  constants only
     rows = source.query(sql, {**values, **of.parameters, "kinds": list(detector.reads)})
     return rows.with_columns(to_start(pl.col("start")))
-
-
-_OF = "detector = $detector AND version = $version AND parameters_hash = $hash"
-_AT = "window_start IN (SELECT unnest($starts::VARCHAR[])::TIMESTAMPTZ)"
-
-
-def _of(detector: Detector) -> dict[str, Parameter]:
-    return {
-        "detector": detector.name,
-        "version": detector.version,
-        "hash": parameters_hash(detector),
-    }
-
-
-def _texts(starts: Iterable[datetime]) -> list[str]:
-    return [start.isoformat() for start in starts]
-
-
-def handed_before(
-    source: Reader, detector: Detector, starts: Iterable[datetime]
-) -> dict[tuple[datetime, str], list[pl.DataFrame]]:
-    """Return what windows handed on before, by their starts and the table."""
-    sql = f"""
-        SELECT window_start, "table", data FROM tallies
-        WHERE {_OF} AND {_AT} AND shard = $shard AND octet_length(data) > 0
-    """  # noqa: S608  constants only
-    values = {**_of(detector), "starts": _texts(starts), "shard": SHARD}
-    rows = source.query(sql, values).iter_rows()
-    return {(start, table): [from_bytes(data)] for start, table, data in rows}
-
-
-def carried_parts(source: Reader, detector: Detector) -> list[tuple[str, pl.DataFrame]]:
-    """Return every stored part of a detector's carried tables."""
-    tables = [name for name, table in detector.tables.items() if table.carried]
-    if not tables:
-        return []
-    sql = f"""
-        SELECT "table", data FROM tallies
-        WHERE {_OF} AND list_contains($tables::VARCHAR[], "table")
-            AND octet_length(data) > 0
-    """  # noqa: S608  constants only
-    rows = source.query(sql, {**_of(detector), "tables": tables})
-    return [(table, from_bytes(data)) for table, data in rows.iter_rows()]
 
 
 _RECORDED = """

@@ -11,7 +11,13 @@ from commonmode.detectors import Detector, Narrowing, Query, Tallies, Window
 from commonmode.detectors.coding import coded
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
-from commonmode.engine.reading import bounds_of, doubted_of, inside, queries_of
+from commonmode.engine.reading import (
+    beside_of,
+    bounds_of,
+    inside,
+    of_agents,
+    queries_of,
+)
 from commonmode.engine.screening import Doubts
 from commonmode.engine.splitting import split, together
 from commonmode.engine.windows import FIRST, LAST
@@ -63,28 +69,43 @@ class Log:
         """
         parts: Parts = {window: [] for window in windows}
         asked = {window.start: window for window in windows}
-        own = [kind for kind in self.detector.reads if kind not in self.detector.hands_on]
         agents = None if doubts is None else doubts.agents(windows)
         read = windows if doubts is None else doubts.windows(windows)
-        for where, there in self._spans(read, lambda: self._share(parts)):
-            kinds = [kind for kind in own if kind in there]
-            if agents is None:
-                queries = queries_of(self.detector, kinds, where, self._narrowed(parts))
-            else:
-                queries = doubted_of(self.detector, kinds, where, agents)
-            for start, events in split(self.detector, self._read(queries)).items():
+        shares = [1.0]
+        for where, there in self._spans(read, lambda: self._share(parts) * shares[-1]):
+            some = where if agents is None else of_agents(where, agents)
+            of = [kind for kind in self._own if kind in there]
+            kinds = self._read(queries_of(self.detector, of, some, self._narrowed(parts)))
+            if agents is not None:
+                shares.append(sum(map(len, kinds)) / _length(where))
+            for start, events in split(self.detector, kinds).items():
                 with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
                     window, part = asked[start], self.detector.tally(events.lazy())
                     parts[window] = self._with(parts[window], part)
         return parts
 
-    def handed_on(self) -> Iterator[Tallies]:
-        """Tally all events that hand something on to other windows."""
-        if self.detector.hands_on:
-            for where, there in self._spans([Window(FIRST, LAST)]):
-                kinds = [kind for kind in self.detector.hands_on if kind in there]
-                events = self._read(queries_of(self.detector, kinds, where))
-                yield self.detector.tally(together(self.detector, events).lazy())
+    def beside(self, window: Window, doubts: Doubts) -> Iterator[Tallies]:
+        """Tally what matters of the events of agents that need not be read of a window."""
+        if self.detector.beside:
+            agents = doubts.agents([window])
+            query = beside_of(self.detector, self._own, inside([window]), agents)
+            events = together(self.detector, self._read([query]))
+            yield self.detector.tally(events.lazy())
+
+    @property
+    def _own(self) -> list[str]:
+        """The kinds of event that a window does not hand on."""
+        return [kind for kind in self.detector.reads if kind not in self.detector.hands_on]
+
+    def handed_on(self, related: Query | None = None) -> Iterator[Tallies]:
+        """Tally the events that hand something on to other windows: those related, or all."""
+        if not self.detector.hands_on:
+            return
+        spans = self._spans([Window(FIRST, LAST)]) if related is None else [(related, ())]
+        for where, there in spans:
+            of = [kind for kind in self.detector.hands_on if related or kind in there]
+            events = self._read(queries_of(self.detector, of, where))
+            yield self.detector.tally(together(self.detector, events).lazy())
 
     def _narrowed(self, parts: Parts) -> dict[Window, Narrowing]:
         known = {window: self.detector.narrowing(own[0]) for window, own in parts.items() if own}
@@ -132,6 +153,11 @@ class Log:
     def _read(self, queries: Iterable[Query]) -> list[pl.DataFrame]:
         known = (as_of(query, self.positions) for query in queries)
         return [self.reader.query(query.text, query.parameters) for query in known]
+
+
+def _length(span: Query) -> int:
+    first, until = (span.parameters[name] for name in ("first", "until"))
+    return int(str(until)) - int(str(first))
 
 
 def _rows(parts: Sequence[Tallies]) -> int:

@@ -1,8 +1,8 @@
-"""Noticing: new events → the windows that wait for judgement, and what they hand on to others."""
+"""Noticing: new events → the windows that wait for judgement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,23 +13,21 @@ from commonmode.engine.failure import blaming
 from commonmode.engine.ledger import Span
 from commonmode.engine.splitting import split
 from commonmode.engine.state import Pending, State
-from commonmode.engine.stored import to_row
 from commonmode.engine.windows import window_of
-from commonmode.store import Reader, StoredTally
+from commonmode.store import Reader
 
 
 class Noticed(NamedTuple):
-    """What a span of the store adds: rows that are handed on, and the state that goes with them."""
+    """What a span of the store adds: the state that goes with it, and how many events it has."""
 
-    tallies: list[StoredTally]
     state: State
     events: int
 
 
 def notice(source: Reader, detector: Detector, state: State, span: Span) -> Noticed:
-    """Find the windows that the events of a span fall in, and count what these hand on.
+    """Find the windows that the events of a span fall in, and those that they reach back to.
 
-    Nothing else is counted here: a window is tallied from the log once it is judged.
+    Nothing is counted here: a window is tallied from the log once it is judged.
 
     Raises
     ------
@@ -37,20 +35,12 @@ def notice(source: Reader, detector: Detector, state: State, span: Span) -> Noti
         When the detector raises; nothing is noticed then.
     """
     events = ledger.touched(source, detector, span)
-    tallies = _tallies(source, detector, span)
-    handed = handed_on(detector, tallies)
-    reopened = _reopened(source, detector, state, handed, span)
     touched = _touched(source, detector, state, events, span)
-    return Noticed(
-        tallies=_merged(source, detector, tallies),
-        state=state.touched(reopened).touched(touched),
-        events=sum(events.values()),
-    )
+    reopened = _reopened(source, detector, state, span)
+    return Noticed(state.touched(reopened).touched(touched), sum(events.values()))
 
 
 def _tallies(source: Reader, detector: Detector, span: Span) -> dict[datetime, Tallies]:
-    if not detector.hands_on:
-        return {}
     kinds = ledger.handed_events(source, detector, span)
     with blaming(detector, f"counting events {span.first} to {span.until - 1}"):
         parts = split(detector, kinds)
@@ -75,19 +65,6 @@ def handed_on(detector: Detector, tallies: Mapping[datetime, Tallies]) -> list[H
     ]
 
 
-def _merged(
-    source: Reader, detector: Detector, tallies: Mapping[datetime, Tallies]
-) -> list[StoredTally]:
-    before = ledger.handed_before(source, detector, tallies) if tallies else {}
-    rows = []
-    for start, own in tallies.items():
-        for name, table in detector.tables.items():
-            if table.carried and not own[name].is_empty():
-                merged = table.merge([own[name], *before.get((start, name), ())])
-                rows.append(to_row(detector, start, name, merged))
-    return rows
-
-
 def _touched(
     source: Reader, detector: Detector, state: State, events: Mapping[datetime, int], span: Span
 ) -> dict[datetime, Pending]:
@@ -97,10 +74,13 @@ def _touched(
 
 
 def _reopened(
-    source: Reader, detector: Detector, state: State, handed: Sequence[HandedOn], span: Span
+    source: Reader, detector: Detector, state: State, span: Span
 ) -> dict[datetime, Pending]:
+    if state.latest is None or not detector.hands_on:
+        return {}
+    handed = handed_on(detector, _tallies(source, detector, span))
     first = min((one.since for one in handed), default=None)
-    if first is None or state.latest is None:
+    if first is None:
         return {}
     earliest_window = window_of(first, detector.window)
     if earliest_window.start > state.latest:

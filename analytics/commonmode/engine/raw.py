@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import polars as pl
 
 from commonmode.detectors import Detector, Score, Sitting, Window
 from commonmode.engine.carried import Carried
@@ -25,10 +23,6 @@ class Raw:
         """Judge a window from its own events and from those of other windows that hold in it."""
         log = Log(self.reader, self.detector, self.positions)
         own = log.parts([window])[window]
-        carried = Carried(self.detector.tables, self._carried(log))
+        carried = Carried(self.detector.tables, log.handed_on())
         # Of the plainest way to judge, so that it vouches for any shorter one.
         return Sitting(self.detector).scores(own, carried.into(window), window)
-
-    def _carried(self, log: Log) -> Iterator[tuple[str, pl.DataFrame]]:
-        for part in log.handed_on():
-            yield from part.items()

@@ -95,24 +95,25 @@ def _joined(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def doubted_of(
-    detector: Detector, kinds: Collection[str], where: Query, agents: list[str]
-) -> list[Query]:
-    """Return the queries for the events of some agents, and for what matters of the others'.
+def of_agents(where: Query, agents: list[str]) -> Query:
+    """Return the condition narrowed to the events of some agents."""
+    text = f"{where.text} AND agent IN (SELECT unnest($agents::VARCHAR[]))"
+    return Query(text, {**where.parameters, "agents": agents})
 
-    Of those it is the values of the columns `beside`, once for each window, with no agent.
+
+def beside_of(detector: Detector, kinds: Collection[str], where: Query, agents: list[str]) -> Query:
+    """Return the query for the values of the columns `beside` in the events of all but some agents.
+
+    Each value once, with no agent, and the time of its first event.
     """
-    of, beside = starting(detector), ", ".join(f'"{name}"' for name in detector.beside)
-    others = f"""
-        SELECT kind, min("at") AS "at", {beside} FROM events
+    columns = ", ".join(f'"{name}"' for name in detector.beside)
+    text = f"""
+        SELECT kind, min("at") AS "at", {columns} FROM events
         WHERE {where.text} AND kind IN (SELECT unnest($kinds::VARCHAR[]))
             AND agent NOT IN (SELECT unnest($agents::VARCHAR[]))
-        GROUP BY kind, {of.text}, {beside}
+        GROUP BY kind, {columns}
     """  # noqa: S608  columns are declared in code
-    known = {**where.parameters, "agents": agents}
-    some = Query(f"{where.text} AND agent IN (SELECT unnest($agents::VARCHAR[]))", known)
-    rest = Query(others, {**known, **of.parameters, "kinds": list(kinds)})
-    return [*queries_of(detector, kinds, some), *([rest] if beside else [])]
+    return Query(text, {**where.parameters, "kinds": list(kinds), "agents": agents})
 
 
 def _columns(detector: Detector, kinds: Collection[str]) -> str:

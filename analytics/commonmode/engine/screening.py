@@ -1,21 +1,22 @@
-"""Screening: the agents of large windows of whom something may be said, by one look at the log."""
+"""Screening: the agents of large windows of whom something may be said, told by the store."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from commonmode.detectors import Detector, Window
+from commonmode.detectors import Detector, Query, Window
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
-from commonmode.engine.reading import inside, starting
-from commonmode.engine.windows import to_start
+from commonmode.engine.reading import inside
 from commonmode.store import QueryTooLargeError, Reader
 
 logger = logging.getLogger(__name__)
+
+_DOUBTED = ("agent", "first", "last")
 
 
 @dataclass(frozen=True)
@@ -24,45 +25,74 @@ class Doubts:
 
     Parameters
     ----------
-    rows : polars.DataFrame
-        Columns start, agent.
+    named : mapping of Window to collection of str
+        Agents by window; windows in which nobody need be read are left out.
     """
 
-    rows: pl.DataFrame
+    named: Mapping[Window, Collection[str]]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, windows: Iterable[Window]) -> Doubts:
+        """Name agents in all windows that lie between `first` and `last` of a row of theirs."""
+        begins, ends = pl.col("first"), pl.col("last")
+        named = {
+            window: rows.filter(begins < window.end, ends >= window.start)["agent"].unique()
+            for window in windows
+        }
+        return cls({window: found.to_list() for window, found in named.items() if len(found)})
 
     def windows(self, windows: Iterable[Window]) -> list[Window]:
         """Return those of some windows in which anyone need be read."""
-        starts = set(self.rows["start"])
-        return [window for window in windows if window.start in starts]
+        return [window for window in windows if window in self.named]
 
     def agents(self, windows: Iterable[Window]) -> list[str]:
         """Return who need be read in any of some windows."""
-        starts = [window.start for window in windows]
-        return self.rows.filter(pl.col("start").is_in(starts))["agent"].unique().to_list()
+        return sorted({name for window in windows for name in self.named.get(window, ())})
 
 
-def screen(
-    reader: Reader, detector: Detector, windows: Iterable[Window], positions: Mapping[str, int]
-) -> Doubts | None:
-    """Return who need be read of some windows, as the log stood at some positions; None: all.
+@dataclass(frozen=True)
+class Screening:
+    """The screen of a detector over the log as it stood at some positions.
 
-    Where the store has no memory or time to look, all are read as well: that takes longer.
-
-    Raises
-    ------
-    DetectorFailedError
-        When the detector's query is wrong.
+    Parameters
+    ----------
+    reader : Reader
+        The store.
+    detector : Detector
+        Whose screen it is.
+    positions : mapping of str to int
+        As `as_of` has them.
     """
-    with blaming(detector, "screening the log"):
-        asked = detector.doubted(inside(windows))
-        if asked is None:
-            return None
-        of = starting(detector)
-        known = as_of(asked, positions)
-        text = f"SELECT DISTINCT {of.text} AS start, agent FROM ({known.text})"  # noqa: S608  a detector wrote it
-        try:
-            rows = reader.query(text, {**known.parameters, **of.parameters})
-        except QueryTooLargeError as error:
-            logger.info("%s reads whole windows: %s", detector.name, error)
-            return None
-        return Doubts(rows.with_columns(to_start(pl.col("start"))))
+
+    reader: Reader
+    detector: Detector
+    positions: Mapping[str, int]
+
+    def doubts(self, blocks: Collection[Sequence[Window]]) -> Doubts | None:
+        """Return who need be read of some windows, asked about block by block; None: all.
+
+        Where the store has no memory or time to look, all are read as well: that takes longer.
+
+        Raises
+        ------
+        DetectorFailedError
+            When the detector raises or a query of its is wrong.
+        """
+        with blaming(self.detector, "screening the log"):
+            screen = self.detector.screen()
+            if screen is None:
+                return None
+            windows = [window for block in blocks for window in block]
+            try:
+                plain = self._ask(screen.plain())
+                asked = (self._ask(screen.asked(inside(block))) for block in blocks)
+                left = [screen.open(rows, plain).select(_DOUBTED) for rows in asked]
+                apart = self._ask(screen.apart(inside(windows))).select(_DOUBTED)
+            except QueryTooLargeError as error:
+                logger.info("%s reads whole windows: %s", self.detector.name, error)
+                return None
+            return Doubts.of(pl.concat([*left, apart]), windows)
+
+    def _ask(self, query: Query) -> pl.DataFrame:
+        known = as_of(query, self.positions)
+        return self.reader.query(known.text, known.parameters)

@@ -6,34 +6,46 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
-from commonmode.detectors import Detector, Window
+from commonmode.detectors import Detector, Tallies, Window
 from commonmode.engine import ledger
 from commonmode.engine.as_of import STORED
 from commonmode.engine.carried import Carried
-from commonmode.engine.failure import DetectorFailedError
-from commonmode.engine.judging import Judge, blocks, closing
+from commonmode.engine.failure import DetectorFailedError, blaming
+from commonmode.engine.judging import Heard, Judge, blocks, closing
 from commonmode.engine.ledger import Reached, Span
-from commonmode.engine.log import Log, Parts
+from commonmode.engine.log import Log
 from commonmode.engine.noticing import notice
+from commonmode.engine.reading import inside
 from commonmode.engine.record import Fields, event_of
-from commonmode.engine.screening import Doubts, screen
+from commonmode.engine.screening import Doubts, Screening
 from commonmode.engine.state import Pending, State, decode, encode, is_settled
 from commonmode.engine.stored import key_of
 from commonmode.engine.windows import window_of
 from commonmode.events import to_table
-from commonmode.store import Appender, Batch, JudgedWindow, Progress, Reader, StoredTally
+from commonmode.store import (
+    Appender,
+    Batch,
+    JudgedWindow,
+    Progress,
+    QueryTooLargeError,
+    Reader,
+)
 
 Report = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it will go."""
 
 LOOKED_OVER = 4
 """Spans that are looked over at once for what they hand on: these are few of their events."""
-SCREENED = 64
-"""Windows that are screened together, and of how many events, in the spans that are read at once:
-screening looks at all grants that there are."""
+SCREENED = 400
+"""Spans of events that are screened together, as each time takes a look at all grants."""
+ASKED = 20
+"""Spans of these that are asked about at once: what more of them ask has no room in memory."""
+MOST_SCREENED = 64
+"""Windows that are screened together."""
 WORTH_A_LOOK = 32
 """Events of the log that are looked over in the time in which one is read and judged."""
 
@@ -102,7 +114,6 @@ class Run:
         *,
         state: State,
         findings: Sequence[Fields] = (),
-        tallies: Sequence[StoredTally] = (),
         judged: Sequence[JudgedWindow] = (),
         until: int | None = None,
     ) -> None:
@@ -111,7 +122,6 @@ class Run:
         self.appender.append(
             Batch(
                 events=to_table([event_of(fields) for fields in findings]),
-                tallies=tallies,
                 progress=[Progress(key, following, encode(state))],
                 judged=judged,
             )
@@ -121,13 +131,15 @@ class Run:
 
     def _notice(self) -> Tick:
         done, first = Tick(), self._next
-        # Windows are noticed in one pass of DuckDB; only what is handed on is counted here.
-        step = LOOKED_OVER * self.span if self.detector.hands_on else self.reached.until
+        # Windows are noticed in one pass of DuckDB; what is handed on is counted where it may
+        # reach back to a window that was judged.
+        counts = self.detector.hands_on and self._state.latest is not None
+        step = LOOKED_OVER * self.span if counts else self.reached.until
         while self._next < self.reached.until:
             until = min(self._next + step, self.reached.until)
             span = Span(self._next, until)
             noticed = notice(self.reader, self.detector, self._state, span)
-            self._commit(state=noticed.state, tallies=noticed.tallies, until=until)
+            self._commit(state=noticed.state, until=until)
             done += Tick(events=noticed.events)
             self.report(f"{self.detector.name}: looking", until - first, self.reached.until - first)
         return done
@@ -141,35 +153,45 @@ class Run:
         closed = self._state.closed(self.detector.window, self.watermark, final=self.final)
         if not closed:
             return Tick()
-        carried = Carried(self.detector.tables, ledger.carried_parts(self.reader, self.detector))
         judge = Judge(
             reader=self.reader,
             detector=self.detector,
             positions=self.reached.positions,
-            carried=carried,
             sitting=self.detector.sitting(),
         )
-        done = Tick()
-        sizes = self._sizes(closed)
-        for large in blocks(closed, sizes, events=SCREENED * self.span, most=SCREENED):
+        done, sizes = Tick(), self._sizes(closed)
+        for large in blocks(closed, sizes, events=SCREENED * self.span, most=MOST_SCREENED):
             try:
-                doubts = self._screened(large, sizes)
+                doubts = self._doubts(large, sizes)
+                carried = self._carried([window for window, _ in large], doubts)
             except DetectorFailedError as error:
                 done += Tick(failures=(str(error),))
                 continue
             for block in blocks(large, sizes, events=self.span):
-                done += self._judge_block(block, judge, doubts)
+                done += self._judge_block(block, judge, carried, doubts)
                 self.report(f"{self.detector.name}: judging", done.windows, len(closed))
         return done
 
-    def _screened(
-        self, block: Sequence[tuple[Window, Pending]], sizes: Mapping[datetime, int]
+    def _doubts(
+        self, large: Sequence[tuple[Window, Pending]], sizes: Mapping[datetime, int]
     ) -> Doubts | None:
         """Return who need be read of some windows, where these are much of the log; None: all."""
-        events = sum(max(why.added, sizes.get(window.start, 0)) for window, why in block)
+        events = sum(max(why.added, sizes.get(window.start, 0)) for window, why in large)
         if events * WORTH_A_LOOK < self.reached.until:
             return None
-        return screen(self.reader, self.detector, [window for window, _ in block], self._positions)
+        parted = blocks(large, sizes, events=ASKED * self.span, most=MOST_SCREENED)
+        asked = [[window for window, _ in block] for block in parted]
+        return Screening(self.reader, self.detector, self._positions).doubts(asked)
+
+    def _carried(self, windows: Sequence[Window], doubts: Doubts | None) -> Carried:
+        """Read what holds in some windows, of what any window hands on."""
+        agents = None if doubts is None else doubts.agents(windows)
+        with blaming(self.detector, "reading what other windows hand on"):
+            related = self.detector.related(inside(windows), agents)
+            try:
+                return Carried(self.detector.tables, self._log.handed_on(related))
+            except QueryTooLargeError:
+                return Carried(self.detector.tables, self._log.handed_on())
 
     def _sizes(self, closed: Sequence[tuple[Window, Pending]]) -> dict[datetime, int]:
         """Return the sizes of windows that are judged again: they are read whole once more."""
@@ -179,24 +201,29 @@ class Run:
         return ledger.windows_from(self.reader, self.detector, min(again), self.reached.until)
 
     def _judge_block(
-        self, block: Sequence[tuple[Window, Pending]], judge: Judge, doubts: Doubts | None
+        self,
+        block: Sequence[tuple[Window, Pending]],
+        judge: Judge,
+        carried: Carried,
+        doubts: Doubts | None,
     ) -> Tick:
         windows = [window for window, _ in block]
         try:
-            parts = self._parts(windows, doubts)
+            parts = self._log.parts(windows, doubts)
         except DetectorFailedError as error:
             if len(block) == 1:
                 return Tick(failures=(str(error),))
             # The other windows are judged when one of them cannot be counted.
-            return sum((self._judge_block([one], judge, doubts) for one in block), Tick())
+            alone = (self._judge_block([one], judge, carried, doubts) for one in block)
+            return sum(alone, Tick())
         recorded = ledger.recorded(self.reader, self.detector, windows)
         done, findings, judged = Tick(), list[Fields](), dict[datetime, bool]()
         said: list[JudgedWindow] = []
         for window, why in block:
             start = window.start
             try:
-                own = parts.pop(window)
-                verdict = judge.window(window, why, own, recorded.get(start, ()))
+                heard = Heard(parts.pop(window), carried, partial(self._beside, window, doubts))
+                verdict = judge.window(window, why, heard, recorded.get(start, ()))
             except DetectorFailedError as error:
                 done += Tick(failures=(str(error),))
                 continue
@@ -210,14 +237,17 @@ class Run:
         )
         return done + _steps(findings)
 
-    def _parts(self, windows: Sequence[Window], doubts: Doubts | None) -> Parts:
+    def _beside(self, window: Window, doubts: Doubts | None) -> list[Tallies]:
+        return [] if doubts is None else list(self._log.beside(window, doubts))
+
+    @property
+    def _log(self) -> Log:
         def report(done: int, total: int) -> None:
             # Most windows are read at once.
             if done:
                 self.report(f"{self.detector.name}: counting", done, total)
 
-        log = Log(self.reader, self.detector, self._positions, self.span, report)
-        return log.parts(windows, doubts)
+        return Log(self.reader, self.detector, self._positions, self.span, report)
 
     @property
     def _positions(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ import polars as pl
 from commonmode.detectors.attempt import ATTEMPT
 from commonmode.detectors.base import Detector, Window
 from commonmode.detectors.query import Query
-from commonmode.detectors.scope import escalation, screen
+from commonmode.detectors.scope import escalation
 from commonmode.detectors.scope.chains import Known, resolve
 from commonmode.detectors.scope.coverage import SITUATION, answers
 from commonmode.detectors.scope.grants import BREACHING, PERMITTED
@@ -21,8 +21,10 @@ from commonmode.detectors.scope.hindsight import as_known_then, grants_of
 from commonmode.detectors.scope.ledger import ARREARS
 from commonmode.detectors.scope.reach import reach
 from commonmode.detectors.scope.scoring import MOST_NAMED, Counts, exposed, score
+from commonmode.detectors.scope.screen import PlainPermissions, related
 from commonmode.detectors.scope.terms import labelled, wording
 from commonmode.detectors.score import Score
+from commonmode.detectors.screen import Screen
 from commonmode.detectors.tally import Tallies, TallyTable
 
 _TIME = pl.Datetime("us", "UTC")
@@ -183,9 +185,13 @@ class Scope(Detector):
         named = actions.filter(pl.col("agent").is_not_null())
         return [*_agents(named, known, window, actions["resource"]), *edges]
 
-    def doubted(self, where: Query) -> Query:
+    def screen(self) -> Screen:
         """Pass over the agents of whom plain permissions settle every action."""
-        return screen.doubted(where)
+        return PlainPermissions()
+
+    def related(self, where: Query, agents: Sequence[str] | None = None) -> Query:
+        """Return the condition for the grants that matter, and what is said of these."""
+        return related(where, agents)
 
 
 def _agents(

@@ -1,99 +1,211 @@
-"""Screening: plain permissions settle most actions of a log, in the store, without reading them."""
+"""Screening: plain permissions settle most actions of a log, before any of them is read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import polars as pl
+
 from commonmode.detectors.query import Query
+from commonmode.detectors.screen import Screen
 
-MOST_EACH = 8
-"""Permissions of one agent or grant that are looked at; where there are more, all is judged."""
+MOST_LINKS = 16
+"""Links of a chain that are followed; what rests on a longer one is judged."""
+AT_ONCE = 1_000_000
+"""Rows of what was asked that are compared at once."""
 
-_PERMISSIONS = """\
-WITH RECURSIVE
-issued AS (  -- every grant that is no exception; it says nothing of before it was written down
+_BELOW = "starts_with(path, above || '/') AND NOT contains(path, '..')"
+_GIVEN = """\
+given AS NOT MATERIALIZED (
   SELECT "grant", agent, parent_grant, actions, provenance AS labels, valid_until, "at",
     list_transform(resources, lambda path: rtrim(path, '/')) AS places,
+    coalesce(valid_from, "at") AS starts,
     greatest(coalesce(valid_from, "at"), coalesce(recorded_at, "at")) AS begins
-  FROM events WHERE kind = 'permission_granted' AND NOT coalesce(break_glass, false)
-),
-ended AS (  -- a revocation ends what was granted before it, and what was delegated from that
-  SELECT g.name, g.at, min(r.at) AS cut
-  FROM (
-    SELECT "grant" AS name, "at" FROM issued
-    UNION ALL SELECT parent_grant, "at" FROM issued
-  ) g
-  JOIN events r ON r.kind = 'permission_revoked' AND r."grant" = g.name AND r.at > g.at
-  GROUP BY ALL
-),
-links AS (
-  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.places, g.labels, g.begins,
-    least(g.valid_until, own.cut, above.cut) AS ends
-  FROM issued g
-  LEFT JOIN ended own ON own.name = g."grant" AND own.at = g.at
-  LEFT JOIN ended above ON above.name = g.parent_grant AND above.at = g.at
-),
-chains AS (  -- from the root down: what each link leaves of what is above it
-  SELECT "grant", agent, actions, places, labels, begins, ends
-  FROM links WHERE parent_grant IS NULL
-  UNION
-  SELECT c."grant", c.agent,
-    CASE WHEN c.actions IS NULL THEN p.actions WHEN p.actions IS NULL THEN c.actions
-      ELSE list_intersect(c.actions, p.actions) END,
+  FROM events WHERE kind = 'permission_granted' {and_such}
+)"""
+
+_NARROWED = f"""\
+c."grant", c.agent, c.parent_grant,
+    CASE WHEN c.actions IS NULL OR c.actions = p.actions THEN p.actions
+      WHEN p.actions IS NULL THEN c.actions
+      ELSE list_intersect(c.actions, p.actions) END AS actions,
     CASE WHEN c.places IS NULL OR c.places = p.places THEN p.places
       WHEN p.places IS NULL THEN c.places
       ELSE list_concat(
         list_filter(c.places, lambda path: len(list_filter(p.places, lambda above:
-          path = above OR (starts_with(path, above || '/') AND NOT contains(path, '..')))) > 0),
+          path = above OR ({_BELOW}))) > 0),
         list_filter(p.places, lambda path: len(list_filter(c.places, lambda above:
-          starts_with(path, above || '/') AND NOT contains(path, '..'))) > 0)) END,
-    CASE WHEN c.labels IS NULL THEN p.labels WHEN p.labels IS NULL THEN c.labels
-      ELSE list_intersect(c.labels, p.labels) END,
-    greatest(c.begins, p.begins), least(c.ends, p.ends)
-  FROM links c JOIN chains p ON c.parent_grant = p."grant"
-  WHERE coalesce(greatest(c.begins, p.begins) < least(c.ends, p.ends), true)
-),
-"""
+          {_BELOW})) > 0)) END AS places,
+    CASE WHEN c.labels IS NULL OR c.labels = p.labels THEN p.labels
+      WHEN p.labels IS NULL THEN c.labels ELSE list_intersect(c.labels, p.labels) END AS labels,
+    greatest(c.begins, p.begins) AS begins, least(c.ends, p.ends) AS ends"""
+"""What a link leaves of the chain above it."""
+_FOLLOWS = """\
+c.parent_grant = p."grant"
+    AND coalesce(greatest(c.begins, p.begins) < least(c.ends, p.ends), true)"""
 
-_DOUBTED = """\
-acts AS (
-  SELECT agent, "grant", action, resource, provenance, "at"
-  FROM events WHERE kind = 'action_taken' AND {where}
+_PLAIN = f"""\
+WITH RECURSIVE
+{_GIVEN.format(and_such="AND NOT coalesce(break_glass, false)")},
+cuts AS (  -- a revocation ends what was granted before it, and what was delegated from that
+  SELECT g.name, g.at, min(r.at) AS cut
+  FROM (
+    SELECT "grant" AS name, "at" FROM given
+    UNION ALL SELECT parent_grant, "at" FROM given
+  ) g
+  JOIN events r ON r.kind = 'permission_revoked' AND r."grant" = g.name AND r.at > g.at
+  GROUP BY ALL
 ),
-held AS (  -- a row for each place: none where a chain permits nothing
-  SELECT * EXCLUDE (places),
-    unnest(CASE WHEN places IS NULL THEN [NULL]::VARCHAR[] ELSE places END) AS place
-  FROM chains
+links AS NOT MATERIALIZED (
+  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.places, g.labels, g.begins,
+    least(g.valid_until, own.cut, above.cut_above) AS ends
+  FROM given g
+  LEFT JOIN cuts own ON own.name = g."grant" AND own.at = g.at
+  LEFT JOIN (SELECT name, "at", cut AS cut_above FROM cuts) above
+    ON above.name = g.parent_grant AND above.at = g.at
 ),
-permissions AS (  -- who names no grant may rely on any
-  SELECT * FROM held
+upper AS MATERIALIZED (  -- most grants are nobody's parent, so no chain is followed through them
+  FROM links WHERE "grant" IN (SELECT parent_grant FROM given)
+),
+chains AS (  -- from the root down
+  SELECT *, 1 AS depth FROM upper WHERE parent_grant IS NULL
   UNION ALL
-  SELECT * REPLACE (NULL AS "grant") FROM held
-  WHERE agent IN (SELECT agent FROM acts WHERE "grant" IS NULL)
+  SELECT {_NARROWED}, p.depth + 1
+  FROM upper c JOIN chains p ON {_FOLLOWS} AND p.depth < $most_links
 ),
-crowded AS (
-  SELECT agent, "grant" FROM permissions GROUP BY ALL HAVING count(*) > $most_each
-),
-few AS (  -- listed, as DuckDB takes what it knows of one list for small, and hashes no actions
-  SELECT unnest(list({{'agent': p.agent, 'grant': p."grant", 'actions': actions, 'place': place,
-    'above': place || '/', 'labels': labels, 'begins': begins, 'ends': ends}}), max_depth := 2)
-  FROM permissions p ANTI JOIN crowded c
-  ON p.agent = c.agent AND p."grant" IS NOT DISTINCT FROM c."grant"
+scopes AS (  -- a root has nothing above it that could narrow it
+  SELECT {_NARROWED} FROM links c LEFT JOIN chains p ON {_FOLLOWS}
+  WHERE c.parent_grant IS NULL OR p."grant" IS NOT NULL
 )
-SELECT agent, "at" FROM acts a ANTI JOIN few p
-ON a.agent = p.agent AND a."grant" IS NOT DISTINCT FROM p."grant"
-AND a.at >= p.begins AND (p.ends IS NULL OR a.at < p.ends)
-AND (p.actions IS NULL OR list_contains(p.actions, a.action))
-AND (p.place IS NULL OR a.resource = p.place
-  OR (starts_with(a.resource, p.above) AND NOT contains(a.resource, '..')))
-AND (p.labels IS NULL OR list_has_all(p.labels, a.provenance))"""
+SELECT "grant", agent, actions, begins, ends, unnest(coalesce(places, [NULL])) AS place
+FROM scopes WHERE labels IS NULL
+"""  # noqa: S608  constants only
 
 
-def doubted(where: Query) -> Query:
-    """Return the query for the actions of some that no plain permission settles.
+_ASKED = """\
+SELECT agent, "grant", action, min("at") AS first, max("at") AS last,
+  min(resource) AS lowest, max(resource) AS highest,
+  count(resource) = count(*) AND NOT coalesce(bool_or(contains(resource, '..')), false) AS placed
+FROM events WHERE kind = 'action_taken' AND {where} GROUP BY agent, "grant", action"""
+
+_WIDER = f"""\
+WITH
+{_GIVEN.format(and_such="")},
+delegated AS NOT MATERIALIZED (
+  SELECT * REPLACE (greatest(starts, "at") AS "at") FROM given WHERE parent_grant IS NOT NULL
+),
+parents AS (
+  FROM given WHERE "grant" IN (SELECT parent_grant FROM delegated)
+)
+SELECT agent, "at" AS first, "at" AS last
+FROM (FROM delegated WHERE {{where}}) c ANTI JOIN parents p
+ON c.parent_grant = p."grant" AND p.starts <= c.at
+AND (c.actions IS NULL OR p.actions IS NULL OR list_has_all(p.actions, c.actions))
+AND (c.labels IS NULL OR p.labels IS NULL OR list_has_all(p.labels, c.labels))
+AND (c.places IS NULL OR p.places IS NULL OR c.places = p.places
+  OR len(list_filter(c.places, lambda path: len(list_filter(p.places, lambda above:
+    path = above OR ({_BELOW}))) = 0)) = 0)"""  # noqa: S608  constants only
+
+_RELATED = """\
+"grant" IN (
+  WITH RECURSIVE
+  acting AS (
+    SELECT agent, "grant" FROM events WHERE kind = 'action_taken' AND {where} AND {some}
+  ),
+  given AS MATERIALIZED (
+    SELECT "grant", parent_grant, agent, greatest("at", valid_from) AS "at"
+    FROM events WHERE kind = 'permission_granted'
+  ),
+  lineage AS (
+    (
+      SELECT DISTINCT "grant" FROM acting WHERE "grant" IS NOT NULL
+      UNION ALL
+      SELECT "grant" FROM given WHERE agent IN ({holders})
+      UNION ALL
+      SELECT "grant" FROM given WHERE parent_grant IS NOT NULL AND {where} AND {some}
+    )
+    UNION
+    SELECT c.parent_grant FROM given c JOIN lineage l ON c."grant" = l."grant"
+    WHERE c.parent_grant IS NOT NULL
+  )
+  FROM lineage
+)"""
+
+
+class PlainPermissions(Screen):
+    """Passes over what plain permissions settle, and grants that plainly stay within another.
 
     A plain permission is a chain of grants that were all seen, up to the root, and are no
     exceptions. An action that one covers, and that was written down by then, is permitted whatever
     else is known, now and then: a grant that comes late, a review or another grant's end change
-    nothing about it.
+    nothing about it. Of what an agent asked of a grant by one action, only the first and the last
+    are looked at, in time and in the order of paths: between two paths below a place lie only
+    paths below it. A grant that plainly stays within one of its parent's is no escalation,
+    whatever others say.
     """
-    text = _PERMISSIONS + _DOUBTED.format(where=where.text)
-    return Query(text, {**where.parameters, "most_each": MOST_EACH})
+
+    def plain(self) -> Query:
+        """Return the query for plain permissions, a row for each place."""
+        return Query(_PLAIN, {"most_links": MOST_LINKS})
+
+    def asked(self, where: Query) -> Query:
+        """Return the query for what agents asked of grants, by action."""
+        return Query(_ASKED.format(where=where.text), where.parameters)
+
+    def open(self, asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+        """Return what was asked and no plain permission covers from its first to its last."""
+        return pl.concat([_open(rows, plain) for rows in asked.iter_slices(AT_ONCE)] or [asked])
+
+    def apart(self, where: Query) -> Query:
+        """Return the query for grants that do not plainly stay within one of their parent's."""
+        return Query(_WIDER.format(where=where.text), where.parameters)
+
+
+def related(where: Query, agents: Sequence[str] | None) -> Query:
+    """Return the condition for all that is known of the grants that matter to some windows.
+
+    They are those of the agents that act there, those that these name, those that are given there,
+    and all that any of them was delegated from.
+    """
+    if agents is None:
+        text = _RELATED.format(where=where.text, some="true", holders="SELECT agent FROM acting")
+        return Query(text, where.parameters)
+    whose = "SELECT unnest($agents::VARCHAR[])"
+    text = _RELATED.format(where=where.text, some=f"agent IN ({whose})", holders=whose)
+    return Query(text, {**where.parameters, "agents": list(agents)})
+
+
+def _open(asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+    any_grant = _settled(asked.filter(pl.col("grant").is_null()), plain, by="agent")
+    one_grant = _settled(asked.filter(pl.col("grant").is_not_null()), plain, by="grant")
+    return pl.concat([any_grant, one_grant])
+
+
+def _settled(asked: pl.DataFrame, plain: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Leave out what a permission covers; only rows that share a text are compared."""
+    # Numbers are joined, and what belongs to them fetched: a fifth of the time of joining rows.
+    digest = pl.col(by).hash()
+    pairs = asked.select(row=pl.int_range(pl.len()), digest=digest).join(
+        plain.select(held=pl.int_range(pl.len()), digest=digest), on="digest"
+    )
+    held = plain[pairs["held"]].rename({"agent": "holder", "grant": "of"})
+    both = pl.concat([asked[pairs["row"]], held], how="horizontal")
+    same = (pl.col("agent") == pl.col("holder")) & pl.col("grant").eq_missing(pl.col("of"))
+    is_it = same if by == "grant" else pl.col("agent") == pl.col("holder")
+    covered = pairs["row"].filter(both.select(covered=is_it & _covers())["covered"])
+    return asked.filter(~pl.int_range(pl.len()).is_in(covered.implode()))
+
+
+def _covers() -> pl.Expr:
+    """Whether a permission covers all that was asked; where that cannot be told, it does not."""
+    place = pl.col("place")
+    below = (pl.col(name).str.starts_with(place + "/") for name in ("lowest", "highest"))
+    exact = (pl.col(name) == place for name in ("lowest", "highest"))
+    placed = pl.col("placed") & (pl.all_horizontal(*below) | pl.all_horizontal(*exact))
+    action = pl.col("actions").list.contains(pl.col("action"))
+    return (
+        (pl.col("begins") <= pl.col("first"))
+        & (pl.col("ends").is_null() | (pl.col("last") < pl.col("ends")))
+        & (pl.col("actions").is_null() | action.fill_null(value=False))
+        & (place.is_null() | placed.fill_null(value=False))
+    )
