@@ -120,22 +120,13 @@ class Coded:
         ranked = Ranked.of(
             [PRESENCE.empty(), *(part.select(list(PRESENCE.schema)) for part in parts)]
         )
-        rows, agents, places = ranked.rows, ranked.texts["agent"], ranked.texts["resource"]
-        who, where, when = (rows[name].to_numpy() for name in ("agent", "resource", "bin"))
-        bins = (int(when.min()), int(when.max())) if len(when) else (0, 0)
-        packing = Packing.of(len(agents), len(places), bins)
-        acts = packing.pack(who, where, when)
-        least = _least(who, rows["operator"], len(agents))
-        return cls(
-            agents=agents,
-            resources=places,
-            packing=packing,
-            acts=_distinct(np.sort(acts)),
-            told=rows.select("task", act=acts),
-            operators=pl.DataFrame(
-                {"agent": agents, "operator": ranked.texts["operator"].gather(least)}
-            ),
-        )
+        agents, places = ranked.texts["agent"], ranked.texts["resource"]
+        packing, told = _packed(ranked.rows, len(agents), len(places))
+        operators = _operators(ranked)
+        # As long as the log, and no longer needed.
+        del ranked
+        acts = _distinct(np.sort(told["act"].to_numpy()))
+        return cls(agents, places, packing, acts, told, operators)
 
     def tasks(self, agents: Integers, wider: int) -> pl.DataFrame:
         """Return for what task some agents came where, in wider bins: that of the earliest act.
@@ -169,14 +160,22 @@ def placed(packing: Packing, packed: Integers) -> pl.DataFrame:
     )
 
 
-def _least(who: Integers, operator: pl.Series, agents: int) -> pl.Series:
+def _packed(rows: pl.DataFrame, agents: int, places: int) -> tuple[Packing, pl.DataFrame]:
+    who, where, when = (rows[name].to_numpy() for name in ("agent", "resource", "bin"))
+    bins = (int(when.min()), int(when.max())) if len(when) else (0, 0)
+    packing = Packing.of(agents, places, bins)
+    return packing, rows.select("task", act=packing.pack(who, where, when))
+
+
+def _operators(ranked: Ranked) -> pl.DataFrame:
     """Return the smallest operator of each agent; most have one, so few are looked at twice."""
-    none = np.iinfo(np.uint32).max
-    of_act = operator.fill_null(none).to_numpy()
-    least = np.full(agents, none, np.uint32)
+    agents, none = ranked.texts["agent"], np.iinfo(np.uint32).max
+    who, of_act = (ranked.rows[name].fill_null(none).to_numpy() for name in ("agent", "operator"))
+    least = np.full(len(agents), none, np.uint32)
     while (less := of_act < least[who]).any():
         least[who[less]] = of_act[less]
-    return pl.Series(least).replace(none, None)
+    codes = pl.Series(least).replace(none, None)
+    return pl.DataFrame({"agent": agents, "operator": ranked.texts["operator"].gather(codes)})
 
 
 def _distinct(ordered: Integers) -> Integers:
