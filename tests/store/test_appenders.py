@@ -15,18 +15,15 @@ from commonmode.store import (
     Offset,
     Progress,
     Reader,
-    StoredTally,
 )
 
 
 def test_a_batch_is_stored_whole(appender: Appender, ask: Reader) -> None:
-    tally = StoredTally("d", 1, "h", NOON, NOON + timedelta(hours=1), "0", "votes", b"\x00arrow")
     appended = appender.append(
         batch(
             actions(3),
             [refused()],
             offsets=[Offset("t", 0, 7, "id")],
-            tallies=[tally],
             progress=[Progress("d", 4, b"state")],
         )
     )
@@ -41,9 +38,6 @@ def test_a_batch_is_stored_whole(appender: Appender, ask: Reader) -> None:
         ("log.jsonl", 1, b"\xff\x00")
     ]
     assert appender.offsets() == [Offset("t", 0, 7, "id")]
-    assert ask.query('SELECT "table", data, window_start FROM tallies').rows() == [
-        ("votes", b"\x00arrow", NOON)
-    ]
     assert ask.query("FROM detector_progress").rows() == [("d", 4, b"state")]
 
 
@@ -144,12 +138,10 @@ def test_a_slow_sink_does_not_take_the_place_of_a_fast_one_back(appender: Append
     assert appender.offsets() == [Offset("t", 0, 1, "made anew")]
 
 
-def test_tallies_and_progress_of_the_same_key_are_replaced(appender: Appender, ask: Reader) -> None:
+def test_progress_of_the_same_key_is_replaced(appender: Appender, ask: Reader) -> None:
     for data in (b"old", b"new"):
-        tally = StoredTally("d", 1, "h", NOON, NOON, "0", "votes", data)
-        appender.append(Batch(tallies=[tally], progress=[Progress("d", len(data), data)]))
+        appender.append(Batch(progress=[Progress("d", len(data), data)]))
 
-    assert ask.query("SELECT data FROM tallies").rows() == [(b"new",)]
     assert ask.query("SELECT state FROM detector_progress").rows() == [(b"new",)]
 
 

@@ -1,4 +1,4 @@
-"""The engine: windows, watermark, incremental tallies, the life of findings."""
+"""The engine: windows, watermark, the life of findings."""
 
 from commonmode.engine.engine import Engine
 from commonmode.engine.explain import Explanation, UnknownFindingError, explain

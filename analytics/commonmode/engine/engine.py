@@ -26,7 +26,7 @@ class Engine:
     """Runs detectors over a store, again and again; all it knows is in the store.
 
     A tick reads what is new, counts it, judges the windows that closed or were re-opened, and
-    records what changed. Each step commits its tallies, findings and progress in one
+    records what changed. Each step commits its findings and progress in one
     transaction, so a tick that dies anywhere is simply run again: nothing is lost, and nothing
     is counted or found twice. Two ticks at a time would both count: see `turn`.
 

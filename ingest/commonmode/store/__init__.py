@@ -9,7 +9,6 @@ from commonmode.store.batch import (
     Judgement,
     Offset,
     Progress,
-    StoredTally,
 )
 from commonmode.store.connect import StoreReader, connect, open_writer, own
 from commonmode.store.content_hash import content_hash
@@ -69,7 +68,6 @@ __all__ = [
     "StoreReader",
     "StoreUnreachableError",
     "StoreVersionError",
-    "StoredTally",
     "TokenBook",
     "TokenError",
     "Writer",

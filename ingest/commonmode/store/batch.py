@@ -27,19 +27,6 @@ OFFSETS = "SELECT topic, partition, next_offset, topic_id FROM offsets"
 """Selects the fields of `Offset`, in order."""
 
 
-class StoredTally(Struct, frozen=True):
-    """One tally table of one detector, window and shard; `data` is an Arrow IPC stream."""
-
-    detector: str
-    version: int
-    parameters_hash: str
-    window_start: datetime
-    window_end: datetime
-    shard: str
-    table: str
-    data: bytes
-
-
 class Progress(Struct, frozen=True):
     """How far a detector has read the store: `next_seq` is the first event not noticed."""
 
@@ -82,8 +69,8 @@ class Batch:
         Records that are no events.
     offsets : sequence of Offset
         Where to go on in the log after these rows.
-    tallies, progress : sequence of StoredTally, Progress
-        What detectors counted; an equal key is replaced.
+    progress : sequence of Progress
+        How far detectors have read; an equal key is replaced.
     judged : sequence of JudgedWindow
         What detectors said of windows; what they said before is replaced.
     retried : sequence of int
@@ -93,7 +80,6 @@ class Batch:
     events: pa.Table = field(default_factory=EVENT_SCHEMA.empty_table)
     rejected: Sequence[Rejected] = ()
     offsets: Sequence[Offset] = ()
-    tallies: Sequence[StoredTally] = ()
     progress: Sequence[Progress] = ()
     retried: Sequence[int] = ()
     judged: Sequence[JudgedWindow] = ()

@@ -6,7 +6,7 @@ CREATE TABLE store_version (
     created_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE store_version IS 'The version of this schema; an older commonmode refuses a newer store.';
-INSERT INTO store_version (version) VALUES (3);
+INSERT INTO store_version (version) VALUES (4);
 
 -- The log of facts: one wide row fits every kind,
 -- because DuckDB keeps columns of NULLs for almost nothing.
@@ -549,27 +549,6 @@ COMMENT ON COLUMN evidence_over_time.e_value IS 'what a stake of 1 on this windo
 COMMENT ON COLUMN evidence_over_time.wealth IS 'the product of all e-values so far; chance alone ever reaches x in 1 of x subjects';
 COMMENT ON COLUMN evidence_over_time.subjects IS 'how many subjects the detector has ever judged';
 COMMENT ON COLUMN evidence_over_time.sustained IS 'whether wealth has reached 20 × subjects: one false subject in 20 such stores';
-
-CREATE TABLE tallies (
-    detector        VARCHAR NOT NULL,
-    version         BIGINT NOT NULL,
-    parameters_hash VARCHAR NOT NULL,
-    window_start    TIMESTAMPTZ NOT NULL,
-    window_end      TIMESTAMPTZ NOT NULL,
-    shard           VARCHAR NOT NULL,
-    "table"         VARCHAR NOT NULL,
-    data            BLOB NOT NULL,
-    PRIMARY KEY (detector, version, parameters_hash, window_start, window_end, shard, "table")
-);
-COMMENT ON TABLE tallies IS 'What a window hands on to others, as a detector counted it; other counts are made when they are needed.';
-COMMENT ON COLUMN tallies.detector IS 'the detector that counted';
-COMMENT ON COLUMN tallies.version IS 'version of the detector';
-COMMENT ON COLUMN tallies.parameters_hash IS 'hash of its parameters';
-COMMENT ON COLUMN tallies.window_start IS 'start of the window of event time, inclusive';
-COMMENT ON COLUMN tallies.window_end IS 'end of the window of event time, exclusive';
-COMMENT ON COLUMN tallies.shard IS 'which part of the events was counted';
-COMMENT ON COLUMN tallies."table" IS 'name of the tally table';
-COMMENT ON COLUMN tallies.data IS 'the frame, as an Arrow IPC stream';
 
 CREATE TABLE detector_progress (
     detector_key VARCHAR PRIMARY KEY,

@@ -32,9 +32,9 @@ def snapshot(
 ) -> tuple[int, str]:
     """Copy what a store has recorded by now into a DuckDB file of its own.
 
-    The copy has all tables and views; the rows of some stay behind: what detectors keep between
-    two looks (`tallies`, `detector_progress`), because it can be counted anew, and who asked what
-    (`queries`), because the copy may be for others.
+    The copy has all tables and views; the rows of some stay behind: how far detectors have
+    read (`detector_progress`), because they can read it anew, and who asked what (`queries`),
+    because the copy may be for others.
 
     Parameters
     ----------

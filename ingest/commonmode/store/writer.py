@@ -1,4 +1,4 @@
-"""The one writer: a batch becomes rows, offsets, counts and tallies in one transaction."""
+"""The one writer: a batch becomes rows, offsets and counts in one transaction."""
 
 from __future__ import annotations
 
@@ -50,10 +50,6 @@ _STORE_OFFSETS = """
     ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, next_offset = CASE
         WHEN topic_id = excluded.topic_id THEN greatest(next_offset, excluded.next_offset)
         ELSE excluded.next_offset END
-"""
-_TALLY = """
-    INSERT OR REPLACE INTO tallies VALUES ($detector, $version, $parameters_hash, $window_start,
-        $window_end, $shard, $table, $data)
 """
 _PROGRESS = "INSERT OR REPLACE INTO detector_progress VALUES ($detector_key, $next_seq, $state)"
 _UNFIT = (
@@ -213,7 +209,6 @@ class Writer:
         self._count(batch, arriving, stored)
         self._close_retried(batch.retried, now)
         self._store_offsets(batch.offsets)
-        self._execute_each(_TALLY, batch.tallies)
         self._execute_each(_PROGRESS, batch.progress)
         for window in batch.judged:
             judged.replace(self._connection, window)

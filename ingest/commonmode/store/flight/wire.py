@@ -9,17 +9,16 @@ import pyarrow as pa
 from msgspec import Struct
 
 from commonmode.events import Rejected
-from commonmode.store.batch import Batch, JudgedWindow, Offset, Progress, StoredTally
+from commonmode.store.batch import Batch, JudgedWindow, Offset, Progress
 from commonmode.store.errors import QueryError
 from commonmode.store.execution import Parameters
 
-_MARK = b"commonmode.batch.1\n"
+_MARK = b"commonmode.batch.2\n"
 
 
 class _BesideEvents(Struct, frozen=True):
     rejected: list[Rejected]
     offsets: list[Offset]
-    tallies: list[StoredTally]
     progress: list[Progress]
     retried: list[int]
     judged: list[JudgedWindow]
@@ -39,7 +38,6 @@ def encode_batch(batch: Batch) -> bytes:
     beside = _BesideEvents(
         list(batch.rejected),
         list(batch.offsets),
-        list(batch.tallies),
         list(batch.progress),
         list(batch.retried),
         list(batch.judged),
@@ -59,7 +57,6 @@ def decode_batch(command: bytes, events: pa.Table) -> Batch:
         events,
         beside.rejected,
         beside.offsets,
-        beside.tallies,
         beside.progress,
         beside.retried,
         beside.judged,
