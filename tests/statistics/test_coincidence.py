@@ -55,9 +55,11 @@ def test_pairs_left_out_do_not_hide_themselves() -> None:
 
 
 def test_agents_of_the_same_unusual_hours_meet_oftener_and_the_others_as_often_on_average() -> None:
-    hours = shared_hours(np.array([[8.0, 0, 0], [8.0, 0, 0], [0, 8.0, 8.0]]), smoothing=1.0)
+    visits = np.array([[8.0, 0, 0], [8.0, 0, 0], [0, 8.0, 8.0]])
+    hours = shared_hours(visits, visits.sum(axis=0), smoothing=1.0)
     alike = hours @ hours.T
     assert alike[0, 1] > 1.5
     assert alike[0, 2] < 0.5
-    ordinary = shared_hours(np.array([[4.0, 4.0], [4.0, 4.0]]), smoothing=0.0)
+    visits = np.array([[4.0, 4.0], [4.0, 4.0]])
+    ordinary = shared_hours(visits, visits.sum(axis=0), smoothing=0.0)
     assert (ordinary @ ordinary.T) == pytest.approx(np.ones((2, 2)))

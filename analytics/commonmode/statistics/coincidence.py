@@ -127,7 +127,7 @@ def excess_p_value(met: Floats, allowed: Meetings) -> Floats:
     return p
 
 
-def shared_hours(by_hour: Floats, smoothing: float) -> Floats:
+def shared_hours(by_hour: Floats, of_all: Floats, smoothing: float) -> Floats:
     """Return the factors whose product over two agents says how their hours coincide.
 
     Row i holds sqrt(w_T)·α_iT, with α_iT how much more of its visits agent i begins in part T of
@@ -139,16 +139,19 @@ def shared_hours(by_hour: Floats, smoothing: float) -> Floats:
     ----------
     by_hour : ndarray of shape (agents, parts)
         Visits of each agent in each part.
+    of_all : ndarray of shape (parts,)
+        Visits of all agents in each part, of those above and of others.
     smoothing : float
         Visits of ordinary hours added to every agent.
 
     Examples
     --------
-    >>> rows = shared_hours(np.array([[9.0, 0.0], [9.0, 0.0], [0.0, 18.0]]), smoothing=0.0)
+    >>> visits = np.array([[9.0, 0.0], [9.0, 0.0], [0.0, 18.0]])
+    >>> rows = shared_hours(visits, visits.sum(axis=0), smoothing=0.0)
     >>> (rows @ rows.T).round(2).tolist()
     [[2.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 2.0]]
     """
-    share = by_hour.sum(axis=0) / by_hour.sum()
+    share = of_all / of_all.sum()
     own = by_hour + smoothing * share
     tilt = own / own.sum(axis=1, keepdims=True) / np.where(share > 0, share, 1.0)
     weight = share**2 / (share**2).sum()

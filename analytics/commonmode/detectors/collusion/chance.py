@@ -35,11 +35,11 @@ class Chance:
     """
 
     def __init__(self, met: Meetings, part_bins: int, pairs: pl.DataFrame) -> None:
-        who, when = met.packing.who_of(met.visits), met.packing.bin_of(met.visits)
         often = met.joint.group_by("first", "second", "where").agg(times=pl.len())
         suspect = often.filter(pl.col("times") >= _SUSPECT)
         ends = [one.select("first", "second") for one in (suspect, pairs)]
         self._asked = np.unique(pl.concat(ends).to_numpy())
+        self._hours = _hours(met, self._asked, part_bins)
         counted = _Counted.of(met)
         self._visits = counted.by(self._asked)
         casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
@@ -48,9 +48,8 @@ class Chance:
             np.bincount(casual, minlength=counted.places).astype(float),
             left_out=self._left_out(suspect, counted.places),
             prior=_PRIOR_PAIRS,
-            base=_base(when),
+            base=_base(met.packing.bin_of(met.visits)),
         )
-        self._hours = _hours(who, when, len(met.agents), part_bins)
 
     def _left_out(self, suspect: pl.DataFrame, places: int) -> Floats:
         one, other, hidden = (suspect[name].to_numpy() for name in ("first", "second", "where"))
@@ -67,8 +66,8 @@ class Chance:
 
     def of(self, first: Integers, second: Integers) -> Allowed:
         """Return what chance allows pairs of agents, each of whom is of one asked for."""
-        alike = np.einsum("ij,ij->i", self._hours[first], self._hours[second])
         pairs = (self._row(first), self._row(second))
+        alike = np.einsum("ij,ij->i", *(self._hours[rows] for rows in pairs))
         allowed = chance_meetings(self._visits, self._chance, pairs)
         return Allowed(allowed.expected * alike, allowed.most)
 
@@ -116,8 +115,14 @@ def _base(when: Integers) -> float:
     return float((share**2).sum())
 
 
-def _hours(who: Integers, when: Integers, agents: int, part_bins: int) -> Floats:
+def _hours(met: Meetings, asked: Integers, part_bins: int) -> Floats:
+    when = met.packing.bin_of(met.visits)
     part = (when - when.min()) // part_bins if len(when) else when
-    parts = int(part.max()) + 1 if len(part) else 1
-    table = np.bincount(who * parts + part, minlength=agents * parts).reshape(agents, parts)
-    return shared_hours(table.astype(float), _ORDINARY_VISITS)
+    of_all = np.bincount(part, minlength=1).astype(float)
+    rows = np.full(len(met.agents), -1)
+    rows[asked] = np.arange(len(asked))
+    row = rows[met.packing.who_of(met.visits)]
+    theirs = row >= 0
+    spot = row[theirs] * len(of_all) + part[theirs]
+    table = np.bincount(spot, minlength=len(asked) * len(of_all)).reshape(len(asked), len(of_all))
+    return shared_hours(table.astype(float), of_all, _ORDINARY_VISITS)
