@@ -27,6 +27,21 @@ def test_list_holds_every_standing_finding(opened: Open, small: Path) -> None:
     assert set(listed(opened("findings", small))["finding_id"]) == {MONOCULTURE, RING, BREACH}
 
 
+def test_the_surest_of_each_phenomenon_stands_before_a_second_breach(
+    opened: Open, tmp_path: Path
+) -> None:
+    exact: dict[str, Any] = {"p_value": None, "q_value": None, "null_sample": []}
+    again = small_store.finding("d4" * 8, "scope", "agent:x", "Again.", evidence=["w1"], **exact)
+    raised = FindingRaised(id="again:0", at=START, agent="commonmode/scope", finding=again)
+    with Writer(small_store.fill(tmp_path)) as writer:
+        writer.append(Batch(events=to_table([raised])))
+    found = listed(opened("findings", tmp_path))["finding_id"].to_list()
+
+    assert set(found[:3]) >= {MONOCULTURE, RING}
+    assert {BREACH, "d4" * 8} == {*found} - {MONOCULTURE, RING}
+    assert found[3] in {BREACH, "d4" * 8}
+
+
 def test_list_filtered_by_the_url_holds_one_phenomenon(opened: Open, small: Path) -> None:
     assert listed(opened("findings", small, detector="collusion"))["finding_id"].to_list() == [RING]
 

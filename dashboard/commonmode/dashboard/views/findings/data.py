@@ -23,7 +23,9 @@ WHERE window_end > $start AND window_start < $end
   AND ($status = 'all' OR (status <> 'withdrawn') = ($status = 'standing'))
   AND ($named IS NULL OR contains(lower(subject || ' ' || array_to_string(agents, ' ') || ' '
                                   || array_to_string(resources, ' ')), lower($named)))
-ORDER BY provisional, coalesce(q_value, p_value, 0), effect DESC, finding_id
+ORDER BY provisional, row_number() OVER (
+    PARTITION BY detector ORDER BY provisional, coalesce(q_value, p_value, 0), effect DESC
+) > 1, coalesce(q_value, p_value, 0), effect DESC, finding_id
 LIMIT $most
 """
 
@@ -76,7 +78,10 @@ def since(marked: int) -> int:
 
 
 def listed(period: Period, detector: str | None, status: str, named: str | None) -> pl.DataFrame:
-    """List findings, the surest first."""
+    """List findings, the surest first: one of each phenomenon, then all others.
+
+    Breaches are exact and many, and would push all that is uncertain out of sight.
+    """
     return read(
         LISTED,
         start=period.start,
