@@ -82,6 +82,7 @@ def test_nothing_runs_on_a_fresh_folder(tmp_path: Path) -> None:
         "broker": None,
         "flight": None,
         "dashboard": None,
+        "public": None,
         "processes": [],
         "lag": None,
     }
