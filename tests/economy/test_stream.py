@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from commonmode.economy import Economy
 from commonmode.economy.plants import Cascade, Monoculture, Rotation
+from commonmode.economy.stream import by_itself
 
 
 def lines(economy: Economy, processes: int) -> list[bytes]:
@@ -42,3 +44,14 @@ def test_shards_hold_what_the_time_of_day_asks_for_to_the_last() -> None:
     per_day = days["len"].to_numpy()
 
     assert np.abs(per_day / per_day.mean() - 1).max() < 0.06
+
+
+def test_rows_that_are_late_hold_their_own_texts_alone() -> None:
+    texts = [f"{n:>100}" for n in range(1_000)]
+    rows = pl.DataFrame({"n": range(1_000), "line": texts, "places": [[text] for text in texts]})
+    late = by_itself(rows.filter(pl.col("n") < 3))
+
+    assert late.equals(rows[:3])
+    assert late.schema == rows.schema
+    held = pa.concat_arrays([late["line"].to_arrow(compat_level=pl.CompatLevel.newest())])
+    assert sum(buffer.size for buffer in held.buffers() if buffer) < 2_000

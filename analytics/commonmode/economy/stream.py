@@ -8,6 +8,7 @@ from concurrent.futures import Future
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from commonmode.economy.arrivals import Entrance
 from commonmode.economy.crew import Crew, Written, delivered
@@ -93,4 +94,14 @@ def _arrived(
     rows = stack(under_way).sort("arrives", "id", maintain_order=True)
     if until is None:
         return rows, []
-    return rows.filter(pl.col("arrives") < until), [rows.filter(pl.col("arrives") >= until)]
+    arrived, late = (
+        rows.filter(when) for when in (pl.col("arrives") < until, pl.col("arrives") >= until)
+    )
+    return arrived, [by_itself(late)]
+
+
+def by_itself(rows: pl.DataFrame) -> pl.DataFrame:
+    """Copy the texts of rows: as views, a few that are late would hold those of all around them."""
+    texts = rows.select(cs.string() | cs.binary() | cs.list())
+    copied = pl.DataFrame(texts.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    return rows.with_columns(copied.get_columns())
