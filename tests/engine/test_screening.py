@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar, NoReturn
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from tests.detectors.histories import histories
-from tests.engine.tiny import HOUR, START, Bench, Busy, action, registration
+from tests.engine.tiny import HOUR, START, Bench, Busy, action, grant, registration
 
 from commonmode.detectors import Detector, Query, Scope, Screen, Window
 from commonmode.engine import tick
@@ -23,6 +24,7 @@ from commonmode.engine.windows import window_of
 from commonmode.events import Event
 from commonmode.store import QueryTooLargeError, Reader
 from commonmode.store.execution import Parameters
+from commonmode.store.file_reader import CursorReader
 
 FIRST, SECOND = (window_of(START + hour * HOUR, HOUR) for hour in (0, 1))
 
@@ -84,16 +86,42 @@ def said(events: Sequence[Event], worth: int) -> tuple[object, ...]:
         made = Bench(Path(folder), Scope(window=HOUR / 3))
         made.add(*events)
         done = made.tick(final=True)
-        standing = made.standing()
+        standing, measured = made.standing(), made.findings()["measures"].to_list()
         made.close()
     assert not done.failures
-    return standing, done.undetermined, done.windows
+    return standing, measured, done.undetermined, done.windows
 
 
 @settings(max_examples=20, deadline=None)
 @given(histories)
 def test_screened_windows_say_what_windows_read_whole_say(events: list[Event]) -> None:
     assert said(events, 1_000) == said(events, 0)
+
+
+class Cramped(CursorReader):
+    """A store that has no memory to look for who is related to whom."""
+
+    def batches(self, sql: str, parameters: Parameters = None) -> pa.RecordBatchReader:
+        if "lineage" in sql:
+            msg = "Out of Memory Error: failed to allocate."
+            raise QueryTooLargeError(msg, "narrow the query")
+        return super().batches(sql, parameters)
+
+
+@pytest.mark.parametrize("worth", [0, 1_000])
+def test_where_there_is_no_memory_for_what_is_related_all_of_it_is_read(
+    tmp_path: Path, worth: int
+) -> None:
+    made = Bench(tmp_path, Scope())
+    made.add(grant(1, "a", 0), action(2, "a", 0.5), action(3, "b", 0.6))
+    made.reader = Cramped(made.writer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tick, "WORTH_A_LOOK", worth)
+        done = made.tick(final=True)
+    made.close()
+
+    assert (done.windows, done.failures) == (1, ())
+    assert done.undetermined == 1
 
 
 def test_only_agents_that_are_doubted_in_a_window_are_read_there(bench: Bench) -> None:

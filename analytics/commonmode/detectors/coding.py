@@ -1,4 +1,4 @@
-"""Texts as numbers: grouped, sorted and stored several times faster than the texts themselves."""
+"""Texts as numbers: grouped and sorted several times faster than the texts themselves."""
 
 from __future__ import annotations
 
