@@ -97,8 +97,15 @@ def piped_into_head(*arguments: str) -> tuple[int, bytes]:
     return running.returncode, said
 
 
-@pytest.mark.parametrize("verb", ["load", "pipe"])
-def test_an_interrupt_before_anything_is_read_says_how_to_go_on(verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("load", "Interrupted before the end: give the same command again.\n"),
+        ("pipe", "Interrupted before the end: give the same command again.\n"),
+        ("demo", "Interrupted.\n"),
+    ],
+)
+def test_an_interrupt_says_how_to_go_on_where_there_is_an_end(verb: str, told: str) -> None:
     interrupted = (
         "import commonmode.cli.main as m\n"
         "def interrupt(name): raise KeyboardInterrupt\n"
@@ -109,4 +116,4 @@ def test_an_interrupt_before_anything_is_read_says_how_to_go_on(verb: str) -> No
     )
 
     assert ran.returncode == 130
-    assert "the same command again" in ran.stderr
+    assert ran.stderr == told

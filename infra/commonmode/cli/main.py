@@ -135,7 +135,11 @@ def _is_ours(error: BaseException) -> bool:
     return type(error).__module__.startswith("commonmode.")
 
 
-_INTERRUPTED = "Interrupted before the end: give the same command again."
+def _interrupted(arguments: list[str]) -> str:
+    """Say what to do about it, where a verb reads to an end: what it stored is stored once."""
+    if arguments[:1] in (["load"], ["pipe"]):
+        return "Interrupted before the end: give the same command again."
+    return "Interrupted."
 
 
 def main(arguments: list[str] | None = None) -> Any:
@@ -152,7 +156,9 @@ def main(arguments: list[str] | None = None) -> Any:
             # A defect of ours, which may quote what agents wrote.
             sys.stderr.write(plain(traceback.format_exc()))
             sys.exit(1)
-        said = _INTERRUPTED if code == 130 else f"Error: {plain(str(error))}"  # noqa: PLR2004  the shell's own number
+        said = f"Error: {plain(str(error))}"
+        if code == 130:  # noqa: PLR2004  the shell's own number
+            said = _interrupted(sys.argv[1:] if arguments is None else arguments)
         # A path that is cut in two cannot be copied: the terminal wraps better.
         errors.print(said, markup=False, soft_wrap=True)
         sys.exit(code)
