@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar, NoReturn
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -21,7 +22,7 @@ from commonmode.engine.as_of import STORED
 from commonmode.engine.log import Log
 from commonmode.engine.screening import Doubts, Screening
 from commonmode.engine.windows import window_of
-from commonmode.events import Event
+from commonmode.events import ActionTaken, Event, PermissionGranted
 from commonmode.store import QueryTooLargeError, Reader
 from commonmode.store.execution import Parameters
 from commonmode.store.file_reader import CursorReader
@@ -79,7 +80,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def said(events: Sequence[Event], worth: int) -> tuple[object, ...]:
+def said(
+    events: Sequence[Event], worth: int
+) -> tuple[list[tuple[object, ...]], list[str], int, int]:
     """Return all that is said of events, where windows of one in so many are screened."""
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(tick, "WORTH_A_LOOK", worth)
@@ -96,6 +99,22 @@ def said(events: Sequence[Event], worth: int) -> tuple[object, ...]:
 @given(histories)
 def test_screened_windows_say_what_windows_read_whole_say(events: list[Event]) -> None:
     assert said(events, 1_000) == said(events, 0)
+
+
+@pytest.mark.parametrize("worth", [0, 1_000])
+def test_what_a_doubted_agent_could_reach_counts_the_resources_of_others(worth: int) -> None:
+    given = [
+        PermissionGranted(id=f"g{who}", at=START, agent=who, grant=who, resources=["repo"])
+        for who in "ab"
+    ]
+    acts = [("a", "vault/x"), ("a", "repo/1"), ("b", "repo/2"), ("b", "repo/3")]
+    took = [
+        ActionTaken(id=f"t{n}", at=START + HOUR / 9, agent=who, resource=place)
+        for n, (who, place) in enumerate(acts)
+    ]
+    measured = said([*given, *took], worth)[1]
+
+    assert msgspec.json.decode(measured[0])["blast_radius"] == 3
 
 
 class Cramped(CursorReader):
