@@ -57,13 +57,19 @@ def progress(source: Reader, key: str) -> tuple[int, bytes]:
 
 
 _READ = """
-    SELECT agent, epoch_us("at") - epoch_us(ingested_at) AS lead
+    SELECT agent, "at", ingested_at, epoch_us("at") - epoch_us(ingested_at) AS lead
     FROM events WHERE seq >= $first AND seq < $until AND kind <> 'truth_declared'
 """
+_FURTHEST = f"""
+    WITH read AS ({_READ})
+    SELECT max(lead) AS lead, epoch_us(min(ingested_at)) AS since FROM read
+"""  # noqa: S608  constants only
+# None of that lead happened before the earliest arrival plus it, and what happened before a time
+# is passed over unread: a filter on the lead alone would read every agent.
 _FOREMOST = f"""
-    WITH read AS NOT MATERIALIZED ({_READ})
+    WITH read AS ({_READ})
     SELECT agent, max(lead) AS lead FROM read
-    WHERE lead >= (SELECT max(lead) FROM read) - $behind
+    WHERE lead >= $least AND "at" >= make_timestamptz($since + $least)
     GROUP BY agent ORDER BY lead DESC, agent LIMIT $most
 """  # noqa: S608  constants only
 BEHIND = timedelta(hours=1)
@@ -84,13 +90,18 @@ _LEADS = f"""
 
 def leads(source: Reader, first: int, until: int) -> dict[str, int]:
     """Return the agents whose clocks stood furthest ahead, in microseconds; see `Watermark`."""
-    span: dict[str, Parameter] = {"first": first, "until": until, "most": KEPT}
-    # Grouping every event by its agent takes as long as a detector.
-    foremost = source.query(_FOREMOST, {**span, "behind": BEHIND // TICK}).rows()
-    credible = CREDIBLE // TICK
-    if len(foremost) == KEPT and foremost[0][1] <= credible:
-        return dict(foremost)
-    known = {**span, "credible": credible, "witnesses": WITNESSES}
+    span: dict[str, Parameter] = {"first": first, "until": until}
+    largest, since = source.query(_FURTHEST, span).row(0)
+    if largest is None:
+        return {}
+    most, credible = {**span, "most": KEPT}, CREDIBLE // TICK
+    if largest <= credible:
+        # Grouping every event by its agent takes as long as a detector.
+        near = {"since": since, "least": largest - BEHIND // TICK}
+        foremost = source.query(_FOREMOST, {**most, **near}).rows()
+        if len(foremost) == KEPT:
+            return dict(foremost)
+    known = {**most, "credible": credible, "witnesses": WITNESSES}
     return dict(source.query(_LEADS, known).rows())
 
 
