@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonmode.statistics.agreement import excess_agreement
+from commonmode.statistics.agreement import excess_agreement, excess_kappa
 from commonmode.statistics.ballots import Ballots, Integers
 
 VOTES = st.lists(
@@ -55,6 +55,41 @@ def test_kappa_equals_that_of_enumerated_pairs(
     kappa, compared = enumerated(votes, group, operator, cap)
     np.testing.assert_allclose(excess.kappa, kappa, atol=1e-12)
     assert excess.situations.tolist() == compared
+
+
+def added_one_by_one(
+    votes: list[tuple[int, int, int]], group: Integers, operator: Integers, cap: float
+) -> list[float]:
+    """Return κ of three groups from whole numbers of pairs, situations in order."""
+    gain, room = [0.0] * 3, [0.0] * 3
+    for x in sorted({situation for situation, _, _ in votes}):
+        cast = [(choice, agent) for situation, choice, agent in votes if situation == x]
+        met = [(a, b) for a, b in permutations(cast, 2) if operator[a[1]] != operator[b[1]]]
+        across = [a[0] == b[0] for a, b in met if group[a[1]] != group[b[1]]]
+        for g in range(3):
+            own = [a[0] == b[0] for a, b in met if group[a[1]] == group[b[1]] == g]
+            if own and across:
+                weight = min(float(sum(group[agent] == g for _, agent in cast)), cap)
+                beyond = sum(across) / len(across)
+                gain[g] += weight * (sum(own) / len(own) - beyond)
+                room[g] += weight * (1 - beyond)
+    return [gain[g] / room[g] if room[g] > 0 else float("nan") for g in range(3)]
+
+
+@given(votes=VOTES, seed=st.integers(0, 1000), cap=st.sampled_from([1.0, 1.7, 50.0]))
+@settings(max_examples=100, deadline=None)
+def test_kappa_is_to_the_last_bit_what_one_situation_after_another_adds_up_to(
+    votes: list[tuple[int, int, int]], seed: int, cap: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    group, operator = rng.integers(0, 3, 6), rng.integers(0, 5, 6)
+    columns = (np.array(column, dtype=np.int64) for column in zip(*votes, strict=True))
+    situation, choice, agent = columns
+    ballots = Ballots.of(situation, choice, agent, operator[agent])
+    kappa = excess_kappa(ballots, group, groups=3, weight_cap=cap)
+    np.testing.assert_array_equal(kappa, added_one_by_one(votes, group, operator, cap))
+    same = excess_agreement(ballots, group, groups=3, weight_cap=cap).kappa
+    np.testing.assert_array_equal(kappa, same)
 
 
 def copied(strength: float, seed: int) -> tuple[Ballots, Integers]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import create_autospec
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from commonmode.statistics.ballots import Integers
 from commonmode.statistics.permutation import Strata, upper_p_value
 
 
@@ -15,6 +19,36 @@ def test_each_stratum_keeps_its_labels(stratum: list[int], seed: int) -> None:
     shuffled = Strata(strata).shuffled(labels, np.random.default_rng(seed))
     for name in np.unique(strata):
         assert sorted(shuffled[strata == name]) == sorted(labels[strata == name])
+
+
+def placed(strata: Integers, labels: Integers, draws: NDArray[np.uint64]) -> Integers:
+    """Return the labels, those of a stratum laid out in the order of its draws."""
+    placed = np.empty_like(labels)
+    placed[np.argsort(strata, kind="stable")] = labels[np.lexsort((draws, strata))]
+    return placed
+
+
+@given(
+    stratum=st.lists(st.integers(0, 3), min_size=1, max_size=40),
+    most=st.sampled_from([1, 5, 2**31, 2**62]),
+    seed=st.integers(0, 99),
+)
+def test_labels_however_wide_lie_in_the_order_of_their_draws(
+    stratum: list[int], most: int, seed: int
+) -> None:
+    strata = np.array(stratum)
+    labels = np.random.default_rng(seed + 1).integers(-(most == 5), most, len(strata))
+    draws = np.random.default_rng(seed).integers(2**32, size=len(strata), dtype=np.uint64)
+    shuffled = Strata(strata).shuffled(labels, np.random.default_rng(seed))
+    np.testing.assert_array_equal(shuffled, placed(strata, labels, draws))
+
+
+def test_of_equal_draws_the_place_is_sorted_by_not_the_label() -> None:
+    labels, draws = np.arange(40)[::-1] % 3, np.repeat(np.arange(10, dtype=np.uint64), 4)
+    rng = create_autospec(np.random.Generator, instance=True)
+    rng.integers.return_value = draws
+    shuffled = Strata(np.zeros(40, np.int64)).shuffled(labels, rng)
+    np.testing.assert_array_equal(shuffled, labels[np.argsort(draws)])
 
 
 def test_every_order_is_as_likely() -> None:

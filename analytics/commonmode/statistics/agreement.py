@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from commonmode.statistics.ballots import Ballots, Floats, Integers
+from commonmode.statistics.pair_terms import pair_terms
 
 
 class ExcessAgreement(NamedTuple):
@@ -25,7 +26,7 @@ class ExcessAgreement(NamedTuple):
     kappa: Floats
     within: Floats
     between: Floats
-    situations: Floats
+    situations: Integers
 
 
 def excess_agreement(
@@ -61,16 +62,31 @@ def excess_agreement(
     >>> excess_agreement(ballots, np.array([0, 0, 1, 1]), groups=2).kappa.tolist()
     [1.0, -1.0]
     """
-    # Whoever imports the detectors to watch or to pipe must not wait for numba.
-    from commonmode.statistics.pair_sums import pair_sums  # noqa: PLC0415
-
-    # A copy is writable, as what is shuffled is: one type, compiled once.
-    sums = pair_sums(ballots, group.astype(np.int64), groups, weight_cap)
-    gain, room, weight, situations = sums
+    terms = pair_terms(ballots, group, groups, weight_cap)
+    gain, room, weight = (terms.added(each, groups) for each in terms[1:])
     across = weight - room
     return ExcessAgreement(
-        _ratio(gain, room), _ratio(gain + across, weight), _ratio(across, weight), situations
+        kappa=_ratio(gain, room),
+        within=_ratio(gain + across, weight),
+        between=_ratio(across, weight),
+        situations=np.bincount(terms.group, minlength=groups),
     )
+
+
+def excess_kappa(
+    ballots: Ballots, group: Integers, groups: int, weight_cap: float = 50.0
+) -> Floats:
+    """Return κ of every group alone, for draws of which nothing else is asked.
+
+    Examples
+    --------
+    >>> zeros, agents = np.zeros(4, np.int64), np.arange(4)
+    >>> ballots = Ballots.of(zeros, np.array([0, 0, 0, 1]), agents, agents)
+    >>> excess_kappa(ballots, np.array([0, 0, 1, 1]), groups=2).tolist()
+    [1.0, -1.0]
+    """
+    terms = pair_terms(ballots, group, groups, weight_cap)
+    return _ratio(terms.added(terms.gain, groups), terms.added(terms.room, groups))
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -28,17 +28,33 @@ class Order(NamedTuple):
     crew: Integers
 
 
+class Cells(NamedTuple):
+    """Votes in cells, each inside of one situation.
+
+    Attributes
+    ----------
+    agent, situation, cell : ndarray of shape (votes,)
+        Who cast it, and where it stands.
+    """
+
+    agent: Integers
+    situation: Integers
+    cell: Integers
+
+
 class Ballots(NamedTuple):
     """Votes of each situation, by kinds that meet and by kinds that agree.
 
     Attributes
     ----------
-    starts : ndarray of shape (situations + 1,)
-        Where each situation starts in both orders, and where the last one ends.
     met, agreed : Order
         Votes of one situation, and those of one choice in it.
     pairs, alike : ndarray of shape (situations,)
         Ordered pairs in either.
+    choices : Cells
+        Votes by situation and choice.
+    met_crews, agreed_crews : Cells
+        Votes that share their situation, or their choice, with others of their operator.
 
     Examples
     --------
@@ -48,11 +64,13 @@ class Ballots(NamedTuple):
     ([12], [6])
     """
 
-    starts: Integers
     met: Order
     agreed: Order
     pairs: Integers
     alike: Integers
+    choices: Cells
+    met_crews: Cells
+    agreed_crews: Cells
 
     @classmethod
     def of(cls, situation: Integers, choice: Integers, agent: Integers, operator: Integers) -> Self:
@@ -65,11 +83,13 @@ class Ballots(NamedTuple):
         agreed = _order(agent, operator, situation, choice)
         row = met.kind
         return cls(
-            starts=np.r_[np.flatnonzero(np.diff(row, prepend=-1)), len(row)],
             met=met,
             agreed=agreed,
             pairs=_pairs(met, row),
             alike=_pairs(agreed, row),
+            choices=Cells(agreed.agent, row, agreed.kind),
+            met_crews=_crews(met, row),
+            agreed_crews=_crews(agreed, row),
         )
 
 
@@ -84,6 +104,12 @@ def _runs(*keys: Integers) -> Integers:
     for key in keys:
         changes[1:] |= key[1:] != key[:-1]
     return np.cumsum(changes)
+
+
+def _crews(order: Order, row: Integers) -> Cells:
+    # Most votes are the only ones of their crew, and pair with nobody there.
+    kept = np.bincount(order.crew)[order.crew] > 1
+    return Cells(order.agent[kept], row[kept], _runs(order.crew[kept]))
 
 
 def _pairs(order: Order, row: Integers) -> Integers:

@@ -28,13 +28,28 @@ class Strata:
         dense = np.unique(stratum, return_inverse=True)[1].astype(np.uint64)
         self._stratum = dense << np.uint64(32)
         self._places = np.argsort(dense, kind="stable")
+        self._room = 32 - int(dense.max(initial=0)).bit_length()
 
     def shuffled(self, labels: Integers, rng: np.random.Generator) -> Integers:
         """Return the labels, shuffled among the members of each stratum."""
         keys = self._stratum | rng.integers(2**32, size=len(labels), dtype=np.uint64)
         shuffled = np.empty_like(labels)
-        shuffled[self._places] = labels[np.argsort(keys)]
+        shuffled[self._places] = self._sorted(labels, keys)
         return shuffled
+
+    def _sorted(self, labels: Integers, keys: NDArray[np.uint64]) -> Integers:
+        """Return the labels in the order of their keys."""
+        carried = labels.astype(np.uint64)
+        width = int(carried.max(initial=0)).bit_length()
+        if width <= self._room:
+            # Numbers that carry their label are sorted in under half of the time of places.
+            carried |= keys << np.uint64(width)
+            carried.sort()
+            ordered = carried >> np.uint64(width)
+            if (ordered[1:] > ordered[:-1]).all():
+                return (carried & np.uint64(2**width - 1)).astype(labels.dtype)
+        # Of equal keys the place decides, not the label.
+        return labels[np.argsort(keys)]
 
 
 def upper_p_value(observed: Floats, null: Floats) -> NDArray[np.float64]:

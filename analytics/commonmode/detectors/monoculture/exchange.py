@@ -9,7 +9,7 @@ import polars as pl
 
 from commonmode.detectors.monoculture.limits import Limits
 from commonmode.detectors.monoculture.votes import Electorate
-from commonmode.statistics.agreement import excess_agreement
+from commonmode.statistics.agreement import excess_kappa
 from commonmode.statistics.ballots import Floats, Integers
 from commonmode.statistics.permutation import Strata, upper_p_value
 
@@ -38,16 +38,18 @@ class Exchange:
         lowest, highest = _range_by(crew, people.family)
         self._lowest = lowest
         self._pure = (lowest == highest) & (_first_of(crew, operator) >= 0)
-        self._crew = crew[some]
         self._family = people.family[some]
-        self._strata = Strata(self._crew * (people.role.max() + 1) + people.role[some])
+        self._strata = Strata(crew[some] * (people.role.max() + 1) + people.role[some])
+        self._swapped = np.flatnonzero(self._pure[crew[some]])
+        self._crew = crew[some][self._swapped]
 
     def families(self, rng: np.random.Generator) -> Integers:
         """Return the families of one draw."""
         family = self._strata.shuffled(self._family, rng)
         swapped = self._lowest.copy()
         swapped[self._pure] = rng.permutation(self._lowest[self._pure])
-        return np.where(self._pure[self._crew], swapped[self._crew], family)
+        family[self._swapped] = swapped[self._crew]
+        return family
 
 
 def _range_by(group: Integers, values: Integers) -> tuple[Integers, Integers]:
@@ -97,7 +99,7 @@ class _Null:
         return np.nan_to_num(np.array(kappas), nan=np.inf)
 
     def _kappas(self, families: Integers) -> Floats:
-        return excess_agreement(self._ballots, families, self._groups, self._cap).kappa
+        return excess_kappa(self._ballots, families, self._groups, self._cap)
 
 
 def _sample(votes: pl.DataFrame, most_votes: int, rng: np.random.Generator) -> pl.DataFrame:

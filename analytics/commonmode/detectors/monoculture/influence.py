@@ -8,33 +8,29 @@ _MATES = ("situation", "family")
 _CLEAR = 2.0
 
 
-def influential(votes: pl.DataFrame, family: int, at_most: int) -> list[int]:
-    """Return the agents of a family that agree with their own beyond others, strongest first.
+def influential(votes: pl.DataFrame, at_most: int) -> dict[int, list[int]]:
+    """Return the agents of each family that agree with their own beyond others, strongest first.
 
     .. math:: I_i = mean_x [share of own family that chose as i - share of others that did]
 
     over pairs of different operators, and only agents for whom I exceeds twice its standard
     error over their situations. It orders names inside a family that was found; it is no test of
-    an agent.
+    an agent. A family that none makes agree is left out.
 
     Parameters
     ----------
     votes : polars.DataFrame
         As in `Electorate.votes`.
-    family : int
-        Code of the family.
     at_most : int
-        How many to name.
+        How many to name of each family.
     """
-    met = votes.filter((pl.col("family") == family).any().over("situation"))
     gains = (
-        met.with_columns(
+        votes.with_columns(
             mates=_others(_MATES),
             alike=_others((*_MATES, "choice")),
             everyone=_others(("situation",)),
             everyone_alike=_others(("situation", "choice")),
         )
-        .filter(pl.col("family") == family)
         .with_columns(
             strangers=pl.col("everyone") - pl.col("mates"),
             strangers_alike=pl.col("everyone_alike") - pl.col("alike"),
@@ -44,14 +40,15 @@ def influential(votes: pl.DataFrame, family: int, at_most: int) -> list[int]:
             gain=pl.col("alike") / pl.col("mates") - pl.col("strangers_alike") / pl.col("strangers")
         )
     )
-    return (
-        gains.group_by("agent")
+    strongest = (
+        gains.group_by("family", "agent")
         .agg(mean=pl.col("gain").mean(), error=pl.col("gain").std() / pl.len().sqrt())
         .filter(pl.col("mean") > _CLEAR * pl.col("error"))
-        .sort("mean", "agent", descending=[True, False])["agent"]
-        .head(at_most)
-        .to_list()
+        .sort("mean", "agent", descending=[True, False])
+        .group_by("family", maintain_order=True)
+        .agg(pl.col("agent").head(at_most))
     )
+    return dict(strongest.iter_rows())
 
 
 def _others(keys: tuple[str, ...]) -> pl.Expr:

@@ -35,6 +35,7 @@ class Judgement:
         self.look = Look(people, limits, seed)
         self.agreement, self.sizes = self.look.agreement, self.look.sizes
         self.errors = agreement(people.choosing("wrong"), limits)
+        self.influential = influential(people.votes, limits.most_named)
         self.votes = np.bincount(people.votes["family"], minlength=len(people.families))
         self.p, self.why_not = self.look.p.copy(), list(self.look.why_not)
         self.again: dict[int, wording.Again] = {}
@@ -160,8 +161,7 @@ class Judgement:
         return {name: value for name, value in numbers.items() if not math.isnan(value)}
 
     def _named(self, family: int) -> tuple[str, ...]:
-        codes = influential(self.people.votes, family, self.limits.most_named)
-        return tuple(self.people.agents[code] for code in codes)
+        return tuple(self.people.agents[code] for code in self.influential.get(family, ()))
 
     def _members(self, family: int) -> tuple[str, ...]:
         codes = np.flatnonzero(self.people.family == family)[: self.limits.most_named]
