@@ -39,7 +39,7 @@ def doubted(events: Sequence[Event], window: Window = HOUR) -> list[str]:
     """Return whom the screen names in a window, once for each reason."""
     screen = Scope().screen()
     apart, plain = asked(events, screen.apart(inside(window))), asked(events, screen.plain())
-    left = screen.open(asked(events, screen.asked(inside(window))), plain)
+    left = screen.doubting(plain)(asked(events, screen.asked(inside(window))))
     return [*left["agent"], *apart["agent"]]
 
 
@@ -148,15 +148,13 @@ def test_where_labels_are_limited_the_action_is_left_to_be_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resources", "left"),
-    [(["repo/p1"], 0), (["repo/p1/a", "repo/p1/c"], 1), (["repo/p1/a", "repo/p1/c", "repo"], 0)],
+    ("places", "left"),
+    [(["repo/p1"], 0), (["repo/p1/a", "repo/p1/c"], 0), (["repo/p1/a", "repo/p1/b"], 1)],
 )
-def test_what_one_action_asks_is_settled_by_one_place_that_holds_all_of_it(
-    resources: list[str], left: int
-) -> None:
+def test_each_action_is_settled_by_any_place_that_holds_it(places: list[str], left: int) -> None:
     acts = [act(n, resource=f"repo/p1/{name}/x") for n, name in enumerate("acaca", start=5)]
 
-    assert doubts(grant("g", resources=resources), *acts) == left
+    assert doubts(grant("g", resources=places), *acts) == left
 
 
 def test_paths_beside_a_place_that_begin_like_it_are_left_to_be_judged() -> None:
@@ -165,11 +163,18 @@ def test_paths_beside_a_place_that_begin_like_it_are_left_to_be_judged() -> None
     assert doubts(grant("g", resources=["repo/p1"]), *acts) == 1
 
 
-def test_a_permission_that_ends_between_two_actions_leaves_both_to_be_judged() -> None:
+def test_a_permission_settles_what_was_done_before_its_end_alone() -> None:
     permission = grant("g", valid_until=minute(7))
 
     assert doubts(permission, act(5), act(6)) == 0
-    assert doubts(permission, act(5), act(8)) == 1
+    assert doubted([permission, act(5), act(8)]) == ["ann"]
+
+
+def test_a_renewed_grant_settles_what_each_of_its_times_holds() -> None:
+    renewed = [grant("g", at=at, valid_until=minute(at + 2)) for at in (0, 4, 8)]
+
+    assert doubts(*renewed, act(1, grant="g"), act(5, grant="g"), act(9)) == 0
+    assert doubts(*renewed, act(1, grant="g"), act(7, grant="g")) == 1
 
 
 def test_another_agents_grant_settles_nothing() -> None:

@@ -17,6 +17,7 @@ from tests.detectors.histories import histories
 from tests.engine.tiny import HOUR, START, Bench, Busy, action, grant, registration
 
 from commonmode.detectors import Detector, Query, Scope, Screen, Window
+from commonmode.detectors.screen import Doubting
 from commonmode.engine import tick
 from commonmode.engine.as_of import STORED
 from commonmode.engine.log import Log
@@ -46,8 +47,8 @@ class One(Screen):
         """
         return Query(text, where.parameters)
 
-    def open(self, asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-        return asked.join(plain, on="agent", how="anti")
+    def doubting(self, plain: pl.DataFrame) -> Doubting:
+        return lambda asked: asked.join(plain, on="agent", how="anti")
 
     def apart(self, where: Query) -> Query:
         text = f"""

@@ -265,7 +265,7 @@ def says_the_same_of_whom_it_doubts(example: Example, run: Run) -> None:
         run(query, example.events)
         for query in (screen.asked(where), screen.plain(), screen.apart(where))
     )
-    names = pl.concat([screen.open(asked, plain)["agent"], apart["agent"]]).unique()
+    names = pl.concat([screen.doubting(plain)(asked)["agent"], apart["agent"]]).unique()
     events = example.frame()
     named = pl.col("agent").is_in(names.implode())
     handed = pl.col("kind").is_in(detector.hands_on)

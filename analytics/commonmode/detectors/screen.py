@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import polars as pl
 
 from commonmode.detectors.query import Query
+
+Doubting = Callable[[pl.DataFrame], pl.DataFrame]
+"""Picks what is open of some rows of what was asked: `agent`, and `first` and `last` time."""
 
 
 class Screen(ABC):
@@ -26,12 +30,12 @@ class Screen(ABC):
     def asked(self, where: Query) -> Query:
         """Return the query for what events that meet a condition ask to be settled.
 
-        Columns `agent`, and `first` and `last`, between which these events lie.
+        It is as long as these events, so its rows are compared as they come.
         """
 
     @abstractmethod
-    def open(self, asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-        """Return `agent`, `first` and `last` of what was asked and nothing plain settles."""
+    def doubting(self, plain: pl.DataFrame) -> Doubting:
+        """Return what picks, of rows that were asked, those that nothing plain settles."""
 
     @abstractmethod
     def apart(self, where: Query) -> Query:

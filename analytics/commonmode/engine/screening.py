@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -15,6 +16,9 @@ from commonmode.engine.reading import inside
 from commonmode.store import QueryTooLargeError, Reader
 
 logger = logging.getLogger(__name__)
+
+AT_ONCE = 1_000_000
+"""Rows of what was asked that are compared at once."""
 
 _DOUBTED = ("agent", "first", "last")
 
@@ -84,9 +88,9 @@ class Screening:
                 return None
             windows = [window for block in blocks for window in block]
             try:
-                plain = self._ask(screen.plain())
-                asked = (self._ask(screen.asked(inside(block))) for block in blocks)
-                left = [screen.open(rows, plain).select(_DOUBTED) for rows in asked]
+                doubting = screen.doubting(self._ask(screen.plain()))
+                asked = (self._pages(screen.asked(inside(block))) for block in blocks)
+                left = [doubting(rows).select(_DOUBTED) for rows in chain.from_iterable(asked)]
                 apart = self._ask(screen.apart(inside(windows))).select(_DOUBTED)
             except QueryTooLargeError as error:
                 logger.info("%s reads whole windows: %s", self.detector.name, error)
@@ -96,3 +100,7 @@ class Screening:
     def _ask(self, query: Query) -> pl.DataFrame:
         known = as_of(query, self.positions)
         return self.reader.query(known.text, known.parameters)
+
+    def _pages(self, query: Query) -> Iterator[pl.DataFrame]:
+        known = as_of(query, self.positions)
+        return self.reader.pages(known.text, known.parameters, rows=AT_ONCE)

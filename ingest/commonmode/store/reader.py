@@ -38,7 +38,22 @@ class Reader(ABC):
     def query(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
         """Run one SELECT or EXPLAIN and return all rows."""
         with self.batches(sql, parameters) as batches:
-            return cast(pl.DataFrame, pl.from_arrow(batches.read_all(), rechunk=False))
+            return _frame(batches.read_all())
+
+    def pages(
+        self, sql: str, parameters: Parameters = None, *, rows: int
+    ) -> Iterator[pl.DataFrame]:
+        """Run one SELECT or EXPLAIN and yield its rows, about so many at a time."""
+        with self.batches(sql, parameters) as batches:
+            page, length = list[pa.RecordBatch](), 0
+            for batch in batches:
+                page.append(batch)
+                length += batch.num_rows
+                if length >= rows:
+                    yield _frame(pa.Table.from_batches(page))
+                    page, length = [], 0
+            if page:
+                yield _frame(pa.Table.from_batches(page))
 
     def scan(self, sql: str, parameters: Parameters = None) -> pl.LazyFrame:
         """Return the rows as a lazy frame: nothing is read before it is collected.
@@ -79,6 +94,10 @@ class Reader(ABC):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _frame(rows: pa.Table) -> pl.DataFrame:
+    return cast(pl.DataFrame, pl.from_arrow(rows, rechunk=False))
 
 
 def _narrowed(sql: str, columns: list[str] | None, limit: int | None) -> str:

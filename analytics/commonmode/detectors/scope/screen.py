@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from commonmode.detectors.query import Query
-from commonmode.detectors.screen import Screen
+from commonmode.detectors.scope.uncovered import Uncovered
+from commonmode.detectors.screen import Doubting, Screen
 
 MOST_LINKS = 16
 """Links of a chain that are followed; what rests on a longer one is judged."""
-AT_ONCE = 1_000_000
-"""Rows of what was asked that are compared at once."""
 
 _BELOW = "starts_with(path, above || '/') AND NOT contains(path, '..')"
 _GIVEN = """\
@@ -77,16 +76,15 @@ scopes AS (  -- a root has nothing above it that could narrow it
   SELECT {_NARROWED} FROM links c LEFT JOIN chains p ON {_FOLLOWS}
   WHERE c.parent_grant IS NULL OR p."grant" IS NOT NULL
 )
-SELECT "grant", agent, actions, begins, ends, unnest(coalesce(places, [NULL])) AS place
+SELECT hash("grant") AS "grant", agent, actions, begins, ends,
+  unnest(coalesce(places, [NULL])) AS place
 FROM scopes WHERE labels IS NULL
 """  # noqa: S608  constants only
 
 
 _ASKED = """\
-SELECT agent, "grant", action, min("at") AS first, max("at") AS last,
-  min(resource) AS lowest, max(resource) AS highest,
-  count(resource) = count(*) AND NOT coalesce(bool_or(contains(resource, '..')), false) AS placed
-FROM events WHERE kind = 'action_taken' AND {where} GROUP BY agent, "grant", action"""
+SELECT agent, hash("grant") AS "grant", "grant" IS NULL AS any_grant, action, "at", resource
+FROM events WHERE kind = 'action_taken' AND {where}"""
 
 _WIDER = f"""\
 WITH
@@ -138,9 +136,7 @@ class PlainPermissions(Screen):
     A plain permission is a chain of grants that were all seen, up to the root, and are no
     exceptions. An action that one covers, and that was written down by then, is permitted whatever
     else is known, now and then: a grant that comes late, a review or another grant's end change
-    nothing about it. Of what an agent asked of a grant by one action, only the first and the last
-    are looked at, in time and in the order of paths: between two paths below a place lie only
-    paths below it. A grant that plainly stays within one of its parent's is no escalation,
+    nothing about it. A grant that plainly stays within one of its parent's is no escalation,
     whatever others say.
     """
 
@@ -149,12 +145,12 @@ class PlainPermissions(Screen):
         return Query(_PLAIN, {"most_links": MOST_LINKS})
 
     def asked(self, where: Query) -> Query:
-        """Return the query for what agents asked of grants, by action."""
+        """Return the query for what agents asked of grants, action by action."""
         return Query(_ASKED.format(where=where.text), where.parameters)
 
-    def open(self, asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-        """Return what was asked and no plain permission covers from its first to its last."""
-        return pl.concat([_open(rows, plain) for rows in asked.iter_slices(AT_ONCE)] or [asked])
+    def doubting(self, plain: pl.DataFrame) -> Doubting:
+        """Return what names the agents, and the times, of actions no plain permission covers."""
+        return Uncovered(plain)
 
     def apart(self, where: Query) -> Query:
         """Return the query for grants that do not plainly stay within one of their parent's."""
@@ -173,39 +169,3 @@ def related(where: Query, agents: Sequence[str] | None) -> Query:
     whose = "SELECT unnest($agents::VARCHAR[])"
     text = _RELATED.format(where=where.text, some=f"agent IN ({whose})", holders=whose)
     return Query(text, {**where.parameters, "agents": list(agents)})
-
-
-def _open(asked: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-    any_grant = _settled(asked.filter(pl.col("grant").is_null()), plain, by="agent")
-    one_grant = _settled(asked.filter(pl.col("grant").is_not_null()), plain, by="grant")
-    return pl.concat([any_grant, one_grant])
-
-
-def _settled(asked: pl.DataFrame, plain: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Leave out what a permission covers; only rows that share a text are compared."""
-    # Numbers are joined, and what belongs to them fetched: a fifth of the time of joining rows.
-    digest = pl.col(by).hash()
-    pairs = asked.select(row=pl.int_range(pl.len()), digest=digest).join(
-        plain.select(held=pl.int_range(pl.len()), digest=digest), on="digest"
-    )
-    held = plain[pairs["held"]].rename({"agent": "holder", "grant": "of"})
-    both = pl.concat([asked[pairs["row"]], held], how="horizontal")
-    same = (pl.col("agent") == pl.col("holder")) & pl.col("grant").eq_missing(pl.col("of"))
-    is_it = same if by == "grant" else pl.col("agent") == pl.col("holder")
-    covered = pairs["row"].filter(both.select(covered=is_it & _covers())["covered"])
-    return asked.filter(~pl.int_range(pl.len()).is_in(covered.implode()))
-
-
-def _covers() -> pl.Expr:
-    """Whether a permission covers all that was asked; where that cannot be told, it does not."""
-    place = pl.col("place")
-    below = (pl.col(name).str.starts_with(place + "/") for name in ("lowest", "highest"))
-    exact = (pl.col(name) == place for name in ("lowest", "highest"))
-    placed = pl.col("placed") & (pl.all_horizontal(*below) | pl.all_horizontal(*exact))
-    action = pl.col("actions").list.contains(pl.col("action"))
-    return (
-        (pl.col("begins") <= pl.col("first"))
-        & (pl.col("ends").is_null() | (pl.col("last") < pl.col("ends")))
-        & (pl.col("actions").is_null() | action.fill_null(value=False))
-        & (place.is_null() | placed.fill_null(value=False))
-    )
