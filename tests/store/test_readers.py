@@ -27,6 +27,19 @@ def test_parameters_are_given_by_name_or_in_order(reader_of: Holding) -> None:
     assert ordered.to_series().to_list() == ["event-0", "event-1"]
 
 
+def test_pages_hold_all_rows_in_order_and_the_last_may_have_none(reader_of: Holding) -> None:
+    store = reader_of()
+    numbers = "SELECT range AS n FROM range(100_000)"
+
+    pages = list(store.pages(numbers, rows=30_000))
+    [nothing] = store.pages("SELECT id FROM events WHERE seq = $seq", {"seq": -1}, rows=30_000)
+
+    assert all(page.height >= 30_000 for page in pages[:-1])
+    assert len(pages) > 1
+    assert pl.concat(pages)["n"].to_list() == list(range(100_000))
+    assert (nothing.height, nothing.columns) == (0, ["id"])
+
+
 def test_text_in_parameters_is_never_run(reader_of: Holding) -> None:
     hostile = "'; DROP TABLE events; --"
 

@@ -124,15 +124,15 @@ class Detector(ABC):
         """Return what tells of whom something may be said in a large log; None: read it whole."""
         return None
 
-    def related(self, where: Query, agents: Sequence[str] | None = None) -> Query:  # noqa: ARG002  for those who choose
+    def related(self, where: Query, doubted: pl.DataFrame | None = None) -> Query:  # noqa: ARG002  for those who choose
         """Return the condition for the events handed on that matter to some windows; here all.
 
         Parameters
         ----------
         where : Query
             The condition over `events` that one is of these windows.
-        agents : sequence of str, optional
-            Of whom alone something may be said there; None: of any agent.
+        doubted : polars.DataFrame, optional
+            What its screen left open there, of which alone something may be said; None: of all.
         """
         return Query("true")
 

@@ -265,11 +265,11 @@ def says_the_same_of_whom_it_doubts(example: Example, run: Run) -> None:
         run(query, example.events)
         for query in (screen.asked(where), screen.plain(), screen.apart(where))
     )
-    names = pl.concat([screen.doubting(plain)(asked)["agent"], apart["agent"]]).unique()
+    doubted = pl.concat([screen.doubting(plain)(asked), apart], how="diagonal")
     events = example.frame()
-    named = pl.col("agent").is_in(names.implode())
+    named = pl.col("agent").is_in(doubted["agent"].implode())
     handed = pl.col("kind").is_in(detector.hands_on)
-    related = _related(example, run, names.to_list())
+    related = _related(example, run, doubted)
     beside = events.filter(~handed).select("kind", "at", *detector.beside)
     thinned = pl.concat([events.filter(~handed & named), related], how="diagonal")
     whole = pl.concat([thinned, beside], how="diagonal")
@@ -289,10 +289,10 @@ def _inside(window: Window) -> Query:
     return Query('"at" >= $start AND "at" < $end', {"start": window.start, "end": window.end})
 
 
-def _related(example: Example, run: Run, agents: Sequence[str] | None) -> pl.DataFrame:
+def _related(example: Example, run: Run, doubted: pl.DataFrame | None) -> pl.DataFrame:
     """Return the events handed on that are related to the window."""
     detector, events = example.detector, example.frame()
-    where = detector.related(_inside(example.window), agents)
+    where = detector.related(_inside(example.window), doubted)
     query = Query(f"SELECT id FROM events WHERE {where.text}", where.parameters)  # noqa: S608  a detector wrote it
     ids = run(query, example.events)["id"]
     return events.filter(pl.col("kind").is_in(detector.hands_on), pl.col("id").is_in(ids.implode()))

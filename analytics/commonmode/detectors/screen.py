@@ -10,7 +10,10 @@ import polars as pl
 from commonmode.detectors.query import Query
 
 Doubting = Callable[[pl.DataFrame], pl.DataFrame]
-"""Picks what is open of some rows of what was asked: `agent`, and `first` and `last` time."""
+"""Picks what is open of some rows of what was asked: `agent`, and `first` and `last` time.
+
+It may have more columns, by which `Detector.related` knows what matters to it.
+"""
 
 
 class Screen(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import polars as pl
@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 1_000_000
 """Rows of what was asked that are compared at once."""
 
-_DOUBTED = ("agent", "first", "last")
-
 
 @dataclass(frozen=True)
 class Doubts:
@@ -31,9 +29,12 @@ class Doubts:
     ----------
     named : mapping of Window to collection of str
         Agents by window; windows in which nobody need be read are left out.
+    rows : polars.DataFrame
+        What is doubted, as the screen gave it.
     """
 
     named: Mapping[Window, Collection[str]]
+    rows: pl.DataFrame = field(default_factory=pl.DataFrame, compare=False)
 
     @classmethod
     def of(cls, rows: pl.DataFrame, windows: Iterable[Window]) -> Doubts:
@@ -43,7 +44,7 @@ class Doubts:
             window: rows.filter(begins < window.end, ends >= window.start)["agent"].unique()
             for window in windows
         }
-        return cls({window: found.to_list() for window, found in named.items() if len(found)})
+        return cls({window: found.to_list() for window, found in named.items() if len(found)}, rows)
 
     def windows(self, windows: Iterable[Window]) -> list[Window]:
         """Return those of some windows in which anyone need be read."""
@@ -90,12 +91,12 @@ class Screening:
             try:
                 doubting = screen.doubting(self._ask(screen.plain()))
                 asked = (self._pages(screen.asked(inside(block))) for block in blocks)
-                left = [doubting(rows).select(_DOUBTED) for rows in chain.from_iterable(asked)]
-                apart = self._ask(screen.apart(inside(windows))).select(_DOUBTED)
+                left = [doubting(rows) for rows in chain.from_iterable(asked)]
+                apart = self._ask(screen.apart(inside(windows)))
             except QueryTooLargeError as error:
                 logger.info("%s reads whole windows: %s", self.detector.name, error)
                 return None
-            return Doubts.of(pl.concat([*left, apart]), windows)
+            return Doubts.of(pl.concat([*left, apart], how="diagonal"), windows)
 
     def _ask(self, query: Query) -> pl.DataFrame:
         known = as_of(query, self.positions)

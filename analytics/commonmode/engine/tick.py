@@ -185,9 +185,9 @@ class Run:
 
     def _carried(self, windows: Sequence[Window], doubts: Doubts | None) -> Carried:
         """Read what holds in some windows, of what any window hands on."""
-        agents = None if doubts is None else doubts.agents(windows)
+        doubted = None if doubts is None else doubts.rows
         with blaming(self.detector, "reading what other windows hand on"):
-            related = self.detector.related(inside(windows), agents)
+            related = self.detector.related(inside(windows), doubted)
             try:
                 return Carried(self.detector.tables, self._log.handed_on(related))
             except QueryTooLargeError:

@@ -43,7 +43,10 @@ class Reader(ABC):
     def pages(
         self, sql: str, parameters: Parameters = None, *, rows: int
     ) -> Iterator[pl.DataFrame]:
-        """Run one SELECT or EXPLAIN and yield its rows, about so many at a time."""
+        """Run one SELECT or EXPLAIN and yield its rows, about so many at a time.
+
+        There is always a last page, which may have none.
+        """
         with self.batches(sql, parameters) as batches:
             page, length = list[pa.RecordBatch](), 0
             for batch in batches:
@@ -52,8 +55,7 @@ class Reader(ABC):
                 if length >= rows:
                     yield _frame(pa.Table.from_batches(page))
                     page, length = [], 0
-            if page:
-                yield _frame(pa.Table.from_batches(page))
+            yield _frame(pa.Table.from_batches(page, batches.schema))
 
     def scan(self, sql: str, parameters: Parameters = None) -> pl.LazyFrame:
         """Return the rows as a lazy frame: nothing is read before it is collected.

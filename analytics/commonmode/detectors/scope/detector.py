@@ -189,9 +189,9 @@ class Scope(Detector):
         """Pass over the agents of whom plain permissions settle every action."""
         return PlainPermissions()
 
-    def related(self, where: Query, agents: Sequence[str] | None = None) -> Query:
+    def related(self, where: Query, doubted: pl.DataFrame | None = None) -> Query:
         """Return the condition for the grants that matter, and what is said of these."""
-        return related(where, agents)
+        return related(where, doubted)
 
 
 def _agents(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from commonmode.detectors.query import Query
@@ -12,6 +10,9 @@ from commonmode.detectors.screen import Doubting, Screen
 
 MOST_LINKS = 16
 """Links of a chain that are followed; what rests on a longer one is judged."""
+
+NAME = 'CASE WHEN "grant" IS NOT NULL THEN hash("grant") >> 1 END'
+"""What a grant is known by: a number takes less room than its name, and fits a parameter."""
 
 _BELOW = "starts_with(path, above || '/') AND NOT contains(path, '..')"
 _GIVEN = """\
@@ -76,15 +77,16 @@ scopes AS (  -- a root has nothing above it that could narrow it
   SELECT {_NARROWED} FROM links c LEFT JOIN chains p ON {_FOLLOWS}
   WHERE c.parent_grant IS NULL OR p."grant" IS NOT NULL
 )
-SELECT hash("grant") AS "grant", agent, actions, begins, ends,
+SELECT {NAME} AS "grant", agent, begins, ends,
+  list_transform(actions, lambda action: hash(action)) AS actions,
   unnest(coalesce(places, [NULL])) AS place
 FROM scopes WHERE labels IS NULL
 """  # noqa: S608  constants only
 
 
-_ASKED = """\
-SELECT agent, hash("grant") AS "grant", "grant" IS NULL AS any_grant, action, "at", resource
-FROM events WHERE kind = 'action_taken' AND {where}"""
+_ASKED = f"""\
+SELECT agent, {NAME} AS "grant", hash(action) AS action, "at", resource
+FROM events WHERE kind = 'action_taken' AND {{where}}"""  # noqa: S608  constants only
 
 _WIDER = f"""\
 WITH
@@ -104,30 +106,31 @@ AND (c.places IS NULL OR p.places IS NULL OR c.places = p.places
   OR len(list_filter(c.places, lambda path: len(list_filter(p.places, lambda above:
     path = above OR ({_BELOW}))) = 0)) = 0)"""  # noqa: S608  constants only
 
-_RELATED = """\
-"grant" IN (
-  WITH RECURSIVE
-  acting AS (
-    SELECT agent, "grant" FROM events WHERE kind = 'action_taken' AND {where} AND {some}
-  ),
+_RELATED = f"""\
+{NAME} IN (
+  WITH RECURSIVE {{acting}}
   given AS MATERIALIZED (
-    SELECT "grant", parent_grant, agent, greatest("at", valid_from) AS "at"
+    SELECT {NAME} AS name, agent, greatest("at", valid_from) AS "at",
+      CASE WHEN parent_grant IS NOT NULL THEN hash(parent_grant) >> 1 END AS parent
     FROM events WHERE kind = 'permission_granted'
   ),
   lineage AS (
     (
-      SELECT DISTINCT "grant" FROM acting WHERE "grant" IS NOT NULL
+      SELECT name FROM ({{named}})
       UNION ALL
-      SELECT "grant" FROM given WHERE agent IN ({holders})
+      SELECT name FROM given WHERE agent IN ({{holders}})
       UNION ALL
-      SELECT "grant" FROM given WHERE parent_grant IS NOT NULL AND {where} AND {some}
+      SELECT name FROM given WHERE parent IS NOT NULL AND {{where}} AND {{some}}
     )
     UNION
-    SELECT c.parent_grant FROM given c JOIN lineage l ON c."grant" = l."grant"
-    WHERE c.parent_grant IS NOT NULL
+    SELECT c.parent FROM given c JOIN lineage l ON c.name = l.name WHERE c.parent IS NOT NULL
   )
   FROM lineage
-)"""
+)"""  # noqa: S608  constants only
+_ACTING = f"""
+  acting AS MATERIALIZED (
+    SELECT DISTINCT agent, {NAME} AS name FROM events WHERE kind = 'action_taken' AND {{where}}
+  ),"""  # noqa: S608  constants only
 
 
 class PlainPermissions(Screen):
@@ -157,15 +160,29 @@ class PlainPermissions(Screen):
         return Query(_WIDER.format(where=where.text), where.parameters)
 
 
-def related(where: Query, agents: Sequence[str] | None) -> Query:
+def related(where: Query, doubted: pl.DataFrame | None) -> Query:
     """Return the condition for all that is known of the grants that matter to some windows.
 
     They are those of the agents that act there, those that these name, those that are given there,
-    and all that any of them was delegated from.
+    and all that any of them was delegated from. A grant that a settled action names is its agent's.
     """
-    if agents is None:
-        text = _RELATED.format(where=where.text, some="true", holders="SELECT agent FROM acting")
+    if doubted is None:
+        whose = "SELECT agent FROM acting"
+        text = _RELATED.format(
+            acting=_ACTING.format(where=where.text),
+            where=where.text,
+            some="true",
+            holders=whose,
+            named="SELECT name FROM acting WHERE name IS NOT NULL",
+        )
         return Query(text, where.parameters)
     whose = "SELECT unnest($agents::VARCHAR[])"
-    text = _RELATED.format(where=where.text, some=f"agent IN ({whose})", holders=whose)
-    return Query(text, {**where.parameters, "agents": list(agents)})
+    text = _RELATED.format(
+        acting="",
+        where=where.text,
+        some=f"agent IN ({whose})",
+        holders=whose,
+        named="SELECT unnest($grants::UBIGINT[]) AS name",
+    )
+    agents, grants = (doubted[name].drop_nulls().unique() for name in ("agent", "grant"))
+    return Query(text, {**where.parameters, "agents": agents.to_list(), "grants": grants.to_list()})

@@ -13,7 +13,7 @@ class Uncovered:
     Parameters
     ----------
     plain : polars.DataFrame
-        Permissions: ``agent``, hash of the ``grant``, ``actions``, ``begins``, ``ends``, ``place``.
+        Permissions: ``agent``, ``begins``, ``ends``, ``place``, and hashes: ``grant``, ``actions``.
     """
 
     def __init__(self, plain: pl.DataFrame) -> None:
@@ -24,28 +24,29 @@ class Uncovered:
             "begins",
             "ends",
             "place",
-            digest=pl.col("agent").hash(),
+            holder=pl.col("agent").hash(),
             below=pl.col("place") + "/",
         )
         self._by_grant = Hashed(held["grant"].to_numpy())
-        self._by_agent = Hashed(self._held["digest"].to_numpy())
+        self._by_agent = Hashed(self._held["holder"].to_numpy())
 
     def __call__(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """Return `agent`, and the time as `first` and `last`, of those actions."""
+        """Return `agent` and `grant` of those actions, and the `first` and `last` of each."""
         rows = asked.rechunk().with_columns(digest=pl.col("agent").hash())
+        named = pl.col("grant").is_not_null()
         left = [
-            self._left(rows.filter(pl.col("any_grant")), self._by_agent, "digest"),
-            self._left(rows.filter(~pl.col("any_grant")), self._by_grant, "grant"),
+            self._left(rows.filter(~named), self._by_agent, "digest"),
+            self._left(rows.filter(named), self._by_grant, "grant"),
         ]
-        return pl.concat(left).select("agent", first="at", last="at")
+        times = {"first": pl.col("at").min(), "last": pl.col("at").max()}
+        return pl.concat(left).group_by("agent", "grant").agg(**times)
 
     def _left(self, asked: pl.DataFrame, known: Hashed, by: str) -> pl.DataFrame:
         at = known.first(asked[by].to_numpy())
         left = [asked.filter(at < 0)]
         while len(asked := asked.filter(at >= 0)):
             at = at[at >= 0]
-            held = self._held[known.rows[at]].rename({"digest": "holder"})
-            both = pl.concat([asked, held], how="horizontal")
+            both = pl.concat([asked, self._held[known.rows[at]]], how="horizontal")
             covered = both.select(covered=_covers())["covered"]
             asked, at = asked.filter(~covered), known.next(at[~covered.to_numpy()])
             left.append(asked.filter(at < 0))
@@ -56,11 +57,10 @@ def _covers() -> pl.Expr:
     """Whether a permission covers what was asked; where that cannot be told, it does not."""
     resource, place = pl.col("resource"), pl.col("place")
     below = resource.str.starts_with(pl.col("below")) & ~resource.str.contains("..", literal=True)
-    action = pl.col("actions").list.contains(pl.col("action"))
     return (
         (pl.col("digest") == pl.col("holder"))
         & (pl.col("begins") <= pl.col("at"))
         & (pl.col("ends").is_null() | (pl.col("at") < pl.col("ends")))
-        & (pl.col("actions").is_null() | action.fill_null(value=False))
+        & (pl.col("actions").is_null() | pl.col("actions").list.contains(pl.col("action")))
         & (place.is_null() | ((resource == place) | below).fill_null(value=False))
     )
