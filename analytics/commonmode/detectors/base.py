@@ -12,6 +12,7 @@ import polars as pl
 from msgspec import Struct
 
 from commonmode.detectors.bound import Narrowing
+from commonmode.detectors.gathering import Gathering
 from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.screen import Screen
@@ -139,6 +140,10 @@ class Detector(ABC):
     def detect(self, events: pl.LazyFrame, window: Window) -> Sequence[Score]:
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
+
+    def gathering(self) -> Gathering:
+        """Return what takes in the tallies of one window, part by part."""
+        return Gathering(self.tables, self.merge)
 
     def sitting(self) -> Sitting:
         """Return a judge of window after window; the scores are those of `judge`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from commonmode.detectors import Detector, Narrowing, Query, Tallies, Window
-from commonmode.detectors.coding import coded
+from commonmode.detectors.gathering import Gathering
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
 from commonmode.engine.reading import (
@@ -28,7 +28,7 @@ SPAN = 500_000
 MOST_SPANS = 16
 """As many times that, where few of them matter: one text that matters may have most of them."""
 
-Parts = dict[Window, list[Tallies]]
+Parts = dict[Window, Gathering]
 """The parts of windows' own tallies, texts coded: they merge to the whole."""
 
 
@@ -67,7 +67,7 @@ class Log:
         DetectorFailedError
             When the detector raises.
         """
-        parts: Parts = {window: [] for window in windows}
+        parts: Parts = {window: self.detector.gathering() for window in windows}
         asked = {window.start: window for window in windows}
         agents = None if doubts is None else doubts.agents(windows)
         read = windows if doubts is None else doubts.windows(windows)
@@ -80,8 +80,7 @@ class Log:
                 shares.append(sum(map(len, kinds)) / _length(where))
             for start, events in split(self.detector, kinds).items():
                 with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
-                    window, part = asked[start], self.detector.tally(events.lazy())
-                    parts[window] = self._with(parts[window], part)
+                    parts[asked[start]].add(self.detector.tally(events.lazy()))
         return parts
 
     def beside(self, window: Window, doubts: Doubts) -> Iterator[Tallies]:
@@ -114,13 +113,6 @@ class Log:
     def _share(self, parts: Parts) -> float:
         known = self._narrowed(parts)
         return max(known[one].share if one in known else 1.0 for one in parts)
-
-    def _with(self, parts: list[Tallies], part: Tallies) -> list[Tallies]:
-        if not any(table.bound for table in self.detector.tables.values()):
-            return [*parts, {name: coded(rows) for name, rows in part.items()}]
-        # What is kept stays as large; merging it with every few rows that come would add up.
-        is_few = bool(parts) and _rows([*parts[1:], part]) < _rows(parts[:1])
-        return [*parts, part] if is_few else [self.detector.merge([*parts, part])]
 
     def _spans(
         self, windows: Sequence[Window], share: Callable[[], float] = lambda: 1.0
@@ -158,7 +150,3 @@ class Log:
 def _length(span: Query) -> int:
     first, until = (span.parameters[name] for name in ("first", "until"))
     return int(str(until)) - int(str(first))
-
-
-def _rows(parts: Sequence[Tallies]) -> int:
-    return sum(rows.height for part in parts for rows in part.values())

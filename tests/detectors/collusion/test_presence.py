@@ -10,8 +10,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonmode.detectors.coding import coded
 from commonmode.detectors.collusion.presence import PRESENCE, Coded, placed, presence, visits
+from commonmode.detectors.numbering import Order
 
 from .conftest import DAY, frame
 
@@ -68,17 +68,22 @@ def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) 
         schema=PRESENCE.schema,
     )
     dealt = rows.with_columns(part=pl.Series(parts)).partition_by("part", include_key=False)
-    one, other = Coded.of([PRESENCE.merge([rows])]), Coded.of(map(coded, dealt))
+    one, other = Coded.of([PRESENCE.merge([rows])]), Coded.of(dealt)
 
     assert other.packing == one.packing
     assert np.array_equal(other.acts, one.acts)
     everybody = np.arange(len(one.agents))
     for wider in (1, 3):
         assert other.tasks(everybody, wider).equals(one.tasks(everybody, wider))
-    assert other.agents.equals(one.agents)
-    assert other.resources.equals(one.resources)
+    assert named(other.agents) == named(one.agents) == list("abc")
+    assert named(other.resources) == named(one.resources)
+    assert sorted(named(one.resources)) == list("xyz")
     assert other.operators.sort("agent").equals(one.operators.sort("agent"))
     assert len(one.acts) == PRESENCE.merge([rows]).height
+
+
+def named(names: Order) -> list[str]:
+    return [names.text(rank) for rank in range(len(names))]
 
 
 def presences(who: str, where: str, bins: Sequence[int], tasks: Sequence[int | None]) -> Coded:
@@ -112,8 +117,11 @@ def test_a_visit_begins_after_a_longer_pause(
     first = min(when for _, _, when in acts) // wider
     began = placed(one.packing, visits(one, wider, pause)).rows()
 
-    names = [(one.agents[who], one.resources[where], when + first) for who, where, when in began]
-    assert names == sorted(
+    names = [
+        (one.agents.text(who), one.resources.text(where), when + first)
+        for who, where, when in began
+    ]
+    assert sorted(names) == sorted(
         (str(who), str(where), when)
         for who, where, when in {(*spot, when // wider) for *spot, when in acts}
         if not any((who, where, when - n) in wide(acts, wider) for n in range(1, pause + 1))

@@ -8,7 +8,6 @@ import pytest
 
 from commonmode.detectors import Collusion
 from commonmode.detectors.checks import same
-from commonmode.detectors.coding import coded
 
 from .conftest import DAY, Roaming, posted
 
@@ -35,8 +34,9 @@ def test_parts_that_were_never_merged_are_judged_as_the_whole_is(
     events: pl.DataFrame, least: int
 ) -> None:
     detector = Collusion(least_posts=least)
-    parts = [detector.tally(events[n::3].lazy()) for n in range(3)]
-    own = [{name: coded(rows) for name, rows in part.items()} for part in parts]
+    own = detector.gathering()
+    for n in range(3):
+        own.add(detector.tally(events[n::3].lazy()))
     scores = detector.sitting().scores(own, {}, DAY)
 
     assert scores
@@ -44,4 +44,4 @@ def test_parts_that_were_never_merged_are_judged_as_the_whole_is(
 
 
 def test_a_window_without_events_has_no_scores() -> None:
-    assert list(Collusion().sitting().scores([], {}, DAY)) == []
+    assert list(Collusion().sitting().scores(Collusion().gathering(), {}, DAY)) == []

@@ -140,7 +140,7 @@ class Judgement:
             square(codes, often) - _spread(chance, len(codes)),
             square(codes, links.select("first", "second", bin=1)),
         )
-        agents = tuple(self.met.agents[int(code)] for code in codes[carried.order])
+        agents = tuple(self.met.agents.text(code) for code in codes[carried.order])
         met, expected = int(often["bin"].sum()), float(chance.sum())
         market = markets.of(agents)
         presence = _dependence(met, expected, links)
@@ -163,8 +163,9 @@ class Judgement:
         )
 
     def _resources(self, joint: pl.DataFrame) -> tuple[str, ...]:
-        often = joint["where"].value_counts().sort("count", "where", descending=[True, False])
-        return tuple(self.met.resources[code] for code in often["where"])
+        often = joint["where"].value_counts().rows()
+        named = [(-times, self.met.resources.text(where)) for where, times in often]
+        return tuple(name for _, name in sorted(named))
 
 
 def _spread(of_pairs: Floats, size: int) -> Floats:

@@ -9,6 +9,7 @@ import polars as pl
 
 from commonmode.detectors.collusion.packing import Packing
 from commonmode.detectors.collusion.presence import Coded, apart
+from commonmode.detectors.numbering import Order
 from commonmode.statistics.ballots import Integers
 
 
@@ -18,8 +19,8 @@ class Meetings:
 
     Attributes
     ----------
-    agents, resources : polars.Series
-        Names; their places are the codes.
+    agents, resources : Order
+        Names; their ranks are the codes.
     packing : Packing
         How codes and bins share a number.
     visits : ndarray of int
@@ -28,8 +29,8 @@ class Meetings:
         One row per meeting: ``first`` < ``second``, ``where``, ``bin``.
     """
 
-    agents: pl.Series
-    resources: pl.Series
+    agents: Order
+    resources: Order
     packing: Packing
     visits: Integers
     joint: pl.DataFrame

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from commonmode.detectors.coding import Ranked
 from commonmode.detectors.collusion.packing import Packing
+from commonmode.detectors.numbering import Numbering, Order
 from commonmode.detectors.tally import TallyTable
 from commonmode.statistics.ballots import Integers
 
@@ -78,14 +78,55 @@ def messages(events: pl.LazyFrame) -> pl.DataFrame:
     return rows.group_by(MESSAGES.keys).agg(pl.col(MESSAGES.sums).sum()).collect()
 
 
+class Presences:
+    """The tally of presence, part by part as it comes: as long as the log, and never merged.
+
+    Texts are numbered as they come, as grouping them is most of what judging would take.
+    """
+
+    def __init__(self) -> None:
+        self._names = {name: Numbering() for name in ("agent", "resource", "operator")}
+        self._parts = [PRESENCE.empty().with_columns(pl.col(pl.String).cast(pl.UInt32))]
+
+    def add(self, part: pl.DataFrame) -> None:
+        """Take in some more acts."""
+        self._parts.append(self.numbered(part).select(list(PRESENCE.schema)))
+
+    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with numbers for agents, resources and operators."""
+        known = [name for name in self._names if name in rows.columns]
+        return rows.with_columns(self._names[name].of(rows[name]) for name in known)
+
+    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return such rows with their texts."""
+        known = [name for name in self._names if name in rows.columns]
+        texts = {name: self._names[name].texts.gather(rows[name]) for name in known}
+        return rows.with_columns(**texts)
+
+    def coded(self) -> Coded:
+        """Return all of it; nothing is left here."""
+        agents, operators = (self._names.pop(name).by_text() for name in ("agent", "operator"))
+        places = self._names.pop("resource").by_hash()
+        rows = pl.concat(self._parts)
+        self._parts.clear()
+        who = agents.ranks[rows["agent"].to_numpy()]
+        runs = _operators(who, rows["operator"], agents, operators)
+        when = rows["bin"].to_numpy()
+        bins = (int(when.min()), int(when.max())) if len(when) else (0, 0)
+        packing = Packing.of(len(agents), len(places), bins)
+        act = packing.pack(who, places.ranks[rows["resource"].to_numpy()], when)
+        told = rows.select("task", act=pl.Series(act))
+        return Coded(agents, places, packing, _distinct(np.sort(act)), told, runs)
+
+
 @dataclass(frozen=True)
 class Coded:
     """Presence with numbers for names: what is looked at again and again.
 
     Attributes
     ----------
-    agents, resources : polars.Series
-        Names in order; their places are the codes.
+    agents, resources : Order
+        Names; their ranks are the codes.
     packing : Packing
         How codes and bins share a number.
     acts : ndarray of int
@@ -96,8 +137,8 @@ class Coded:
         Columns ``agent`` and ``operator``, each agent once.
     """
 
-    agents: pl.Series
-    resources: pl.Series
+    agents: Order
+    resources: Order
     packing: Packing
     acts: Integers
     told: pl.DataFrame
@@ -105,28 +146,20 @@ class Coded:
 
     @classmethod
     def of(cls, parts: Iterable[pl.DataFrame]) -> Coded:
-        """Code parts of the tally of presence, texts coded or not; they need not be merged.
-
-        Grouping them as texts, to code what comes of it, is most of what judging would take.
+        """Code parts of the tally of presence; they need not be merged.
 
         Examples
         --------
         >>> day = {"bin": 0, "operator": "op", "task": None}
         >>> parts = [pl.DataFrame([{"agent": who, "resource": "x", **day}]) for who in "bab"]
         >>> seen = Coded.of(part.cast(PRESENCE.schema) for part in parts)
-        >>> seen.agents.to_list(), seen.packing.who_of(seen.acts).tolist()
-        (['a', 'b'], [0, 1])
+        >>> seen.agents.text(0), seen.packing.who_of(seen.acts).tolist()
+        ('a', [0, 1])
         """
-        ranked = Ranked.of(
-            [PRESENCE.empty(), *(part.select(list(PRESENCE.schema)) for part in parts)]
-        )
-        agents, places = ranked.texts["agent"], ranked.texts["resource"]
-        packing, told = _packed(ranked.rows, len(agents), len(places))
-        operators = _operators(ranked)
-        # As long as the log, and no longer needed.
-        del ranked
-        acts = _distinct(np.sort(told["act"].to_numpy()))
-        return cls(agents, places, packing, acts, told, operators)
+        presences = Presences()
+        for part in parts:
+            presences.add(part)
+        return presences.coded()
 
     def tasks(self, agents: Integers, wider: int) -> pl.DataFrame:
         """Return for what task some agents came where, in wider bins: that of the earliest act.
@@ -160,22 +193,18 @@ def placed(packing: Packing, packed: Integers) -> pl.DataFrame:
     )
 
 
-def _packed(rows: pl.DataFrame, agents: int, places: int) -> tuple[Packing, pl.DataFrame]:
-    who, where, when = (rows[name].to_numpy() for name in ("agent", "resource", "bin"))
-    bins = (int(when.min()), int(when.max())) if len(when) else (0, 0)
-    packing = Packing.of(agents, places, bins)
-    return packing, rows.select("task", act=packing.pack(who, where, when))
-
-
-def _operators(ranked: Ranked) -> pl.DataFrame:
+def _operators(who: Integers, by: pl.Series, agents: Order, operators: Order) -> pl.DataFrame:
     """Return the smallest operator of each agent; most have one, so few are looked at twice."""
-    agents, none = ranked.texts["agent"], np.iinfo(np.uint32).max
-    who, of_act = (ranked.rows[name].fill_null(none).to_numpy() for name in ("agent", "operator"))
+    none = len(operators)
+    ranks = np.append(operators.ranks, np.uint32(none))
+    of_act = ranks[by.fill_null(none).to_numpy()]
     least = np.full(len(agents), none, np.uint32)
     while (less := of_act < least[who]).any():
         least[who[less]] = of_act[less]
-    codes = pl.Series(least).replace(none, None)
-    return pl.DataFrame({"agent": agents, "operator": ranked.texts["operator"].gather(codes)})
+    numbers = pl.Series(operators.numbers, dtype=pl.Int64).extend_constant(None, 1).gather(least)
+    return pl.DataFrame(
+        {"agent": agents.texts.gather(agents.numbers), "operator": operators.texts.gather(numbers)}
+    )
 
 
 def _distinct(ordered: Integers) -> Integers:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import polars as pl
 
-from commonmode.detectors.coding import coded
 from commonmode.detectors.collusion.presence import called
 from commonmode.detectors.tally import TallyTable
 
@@ -47,17 +46,16 @@ def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
     return rows.group_by(PRICES.keys).agg(pl.col(PRICES.minima).min()).collect()
 
 
-def often_priced(parts: Sequence[pl.DataFrame], least: int) -> list[pl.DataFrame]:
+def often_priced(parts: Sequence[pl.DataFrame], least: int) -> pl.DataFrame:
     """Leave out resources with fewer prices than that: no market can be made of them.
 
     Examples
     --------
-    >>> parts = [PRICES.empty(), pl.DataFrame([{"resource": name, "price": 1.0} for name in "xyx"])]
-    >>> often_priced([part.select("resource", "price") for part in parts], 2)[1].height
-    2
+    >>> parts = [pl.DataFrame({"resource": [name], "price": [1.0]}) for name in "xyx"]
+    >>> often_priced(parts, 2)["resource"].to_list()
+    ['x', 'x']
     """
-    known = [coded(part) for part in parts]
-    posted = [part.filter(pl.col("price").is_not_null()).select("resource") for part in known]
-    counts = pl.concat([coded(PRICES.empty()).select("resource"), *posted])["resource"]
-    often = counts.value_counts().filter(pl.col("count") >= least)
-    return [part.join(often, on="resource", how="semi") for part in known]
+    posted = [part.filter(pl.col("price").is_not_null())["resource"] for part in parts]
+    counts = pl.concat(posted).value_counts()
+    often = counts.filter(pl.col("count") >= least)
+    return pl.concat([part.join(often, on="resource", how="semi") for part in parts])

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
 from commonmode.detectors.base import Detector, Sitting, Window
 from commonmode.detectors.coding import coded
-from commonmode.detectors.collusion.presence import MESSAGES, Coded
-from commonmode.detectors.collusion.prices import often_priced
+from commonmode.detectors.collusion.presence import MESSAGES, Coded, Presences
+from commonmode.detectors.collusion.prices import PRICES, often_priced
+from commonmode.detectors.gathering import Gathering
 from commonmode.detectors.score import Score
-from commonmode.detectors.tally import Tallies
+from commonmode.detectors.tally import Tallies, TallyTable
+
+
+class CollusionGathering(Gathering):
+    """Takes presence and prices out of the parts of a window as they come, and numbers them."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, TallyTable],
+        merge: Callable[[Iterable[Tallies]], Tallies],
+    ) -> None:
+        super().__init__(tables, merge)
+        self.presences = Presences()
+        self._prices = [self.presences.numbered(PRICES.empty())]
+
+    def add(self, part: Tallies) -> None:
+        """See `Gathering.add`."""
+        self.presences.add(part["presence"])
+        self._prices.append(self.presences.numbered(part["prices"]))
+        none = {name: part[name].clear() for name in ("presence", "prices")}
+        super().add({**part, **none})
+
+    def prices(self, fewest: int) -> pl.DataFrame:
+        """Return the prices of resources that have so many: of most no market can be made."""
+        return self.presences.named(often_priced(self._prices, fewest))
 
 
 class CollusionSitting(Sitting):
-    """Judges windows from parts of presence as they were counted.
+    """Judges windows from presence as it was gathered.
 
     Parameters
     ----------
@@ -38,10 +63,19 @@ class CollusionSitting(Sitting):
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
         """See `Sitting.scores`."""
-        seen = Coded.of(part.pop("presence") for part in own)
-        # Merging is most of what judging takes: of prices most are of no market, and messages are
-        # added up for a few agents.
-        sent = pl.concat(map(coded, [MESSAGES.empty(), *(part.pop("messages") for part in own)]))
-        prices = often_priced([part["prices"] for part in own], self._fewest)
-        own = [{**part, "prices": rows} for part, rows in zip(own, prices, strict=True)]
-        return self._judge(seen, {**self.merged(own, handed_on), "messages": sent}, window)
+        gathered = self._gathered(own)
+        prices = gathered.prices(self._fewest)
+        seen = gathered.presences.coded()
+        # Merging is most of what judging takes: messages are added up for a few agents.
+        sent = pl.concat(map(coded, [MESSAGES.empty(), *(part["messages"] for part in gathered)]))
+        own = [{**part, "messages": MESSAGES.empty()} for part in gathered]
+        known = self.merged([*own, {"prices": prices}], handed_on)
+        return self._judge(seen, {**known, "messages": sent}, window)
+
+    def _gathered(self, own: Sequence[Tallies]) -> CollusionGathering:
+        if isinstance(own, CollusionGathering):
+            return own
+        gathered = CollusionGathering(self._detector.tables, self._detector.merge)
+        for part in own:
+            gathered.add(part)
+        return gathered
