@@ -9,6 +9,7 @@ import polars as pl
 import scipy
 
 from commonmode.detectors.collusion.meetings import Meetings
+from commonmode.detectors.collusion.packing import Packing
 from commonmode.detectors.collusion.presence import apart
 from commonmode.statistics.ballots import Floats, Integers
 from commonmode.statistics.coincidence import Meetings as Allowed
@@ -39,7 +40,9 @@ class Chance:
         suspect = often.filter(pl.col("times") >= _SUSPECT)
         ends = [one.select("first", "second") for one in (suspect, pairs)]
         self._asked = np.unique(pl.concat(ends).to_numpy())
-        self._hours = _hours(met, self._asked, part_bins)
+        of_bins = np.bincount(met.packing.bin_of(met.visits))
+        since = np.trim_zeros(of_bins, "f")
+        self._hours = _hours(met, self._asked, of_bins, part_bins)
         counted = _Counted.of(met)
         self._visits = counted.by(self._asked)
         casual = often.filter(pl.col("times") < _SUSPECT)["where"].to_numpy()
@@ -48,7 +51,7 @@ class Chance:
             np.bincount(casual, minlength=counted.places).astype(float),
             left_out=self._left_out(suspect, counted.places),
             prior=_PRIOR_PAIRS,
-            base=_base(met.packing.bin_of(met.visits)),
+            base=float(((since / max(since.sum(), 1)) ** 2).sum()),
         )
 
     def _left_out(self, suspect: pl.DataFrame, places: int) -> Floats:
@@ -73,56 +76,44 @@ class Chance:
 
 
 class _Counted(NamedTuple):
-    """How often each agent began a visit to each place, by agent, then place."""
+    """How often each agent began a visit to each place, by agent, then place.
 
-    who: Integers
-    where: Integers
+    `first` is the first of these visits, packed.
+    """
+
+    packing: Packing
+    first: Integers
     times: Integers
     places: int
 
     @classmethod
     def of(cls, met: Meetings) -> _Counted:
         begin = np.flatnonzero(apart(met.visits >> met.packing.bin, 0))
-        first = met.visits[begin]
-        return cls(
-            met.packing.who_of(first),
-            met.packing.where_of(first),
-            np.diff(begin, append=len(met.visits)),
-            len(met.resources),
-        )
+        times = np.diff(begin, append=len(met.visits))
+        return cls(met.packing, met.visits[begin], times, len(met.resources))
 
     def pairs(self) -> Floats:
         """Return, of each place, the pairs of visits to it by two agents."""
-        total = np.bincount(self.where, self.times, minlength=self.places)
-        own = np.bincount(self.where, self.times**2, minlength=self.places)
+        where, times = self.packing.where_of(self.first), self.times.astype(float)
+        total = np.bincount(where, times, minlength=self.places)
+        own = np.bincount(where, times**2, minlength=self.places)
         return np.asarray((total**2 - own) / 2, dtype=float)
 
     def by(self, agents: Integers) -> scipy.sparse.csr_matrix:
         """Return some agents' visits, a row for each agent and a column for each place."""
-        ends = np.searchsorted(self.who, [agents, agents + 1])
-        rows = np.concatenate([[0], np.cumsum(ends[1] - ends[0])])
-        theirs = np.arange(rows[-1]) + np.repeat(ends[0] - rows[:-1], ends[1] - ends[0])
+        theirs, rows = self.packing.of_agents(self.first, agents)
+        where = self.packing.where_of(self.first[theirs])
         shape = (len(agents), self.places)
-        return scipy.sparse.csr_matrix(
-            (self.times[theirs].astype(float), self.where[theirs], rows), shape=shape
-        )
+        return scipy.sparse.csr_matrix((self.times[theirs].astype(float), where, rows), shape=shape)
 
 
-def _base(when: Integers) -> float:
-    if not len(when):
-        return 0.0
-    share = np.bincount(when - when.min()) / len(when)
-    return float((share**2).sum())
-
-
-def _hours(met: Meetings, asked: Integers, part_bins: int) -> Floats:
-    when = met.packing.bin_of(met.visits)
-    part = (when - when.min()) // part_bins if len(when) else when
-    of_all = np.bincount(part, minlength=1).astype(float)
-    rows = np.full(len(met.agents), -1)
-    rows[asked] = np.arange(len(asked))
-    row = rows[met.packing.who_of(met.visits)]
-    theirs = row >= 0
-    spot = row[theirs] * len(of_all) + part[theirs]
+def _hours(met: Meetings, asked: Integers, of_bins: Integers, part_bins: int) -> Floats:
+    """Return how far some agents keep to each part of the day, of which the first is the log's."""
+    since = np.trim_zeros(of_bins, "f")
+    padded = np.append(since, np.zeros(-len(since) % part_bins, np.int64))
+    of_all = padded.reshape(-1, part_bins).sum(axis=1)
+    theirs, rows = met.packing.of_agents(met.visits, asked)
+    when = met.packing.bin_of(met.visits[theirs]) - (len(of_bins) - len(since))
+    spot = np.repeat(np.arange(len(asked)), np.diff(rows)) * len(of_all) + when // part_bins
     table = np.bincount(spot, minlength=len(asked) * len(of_all)).reshape(len(asked), len(of_all))
-    return shared_hours(table.astype(float), of_all, _ORDINARY_VISITS)
+    return shared_hours(table.astype(float), of_all.astype(float), _ORDINARY_VISITS)

@@ -46,7 +46,7 @@ class Meetings:
 
     def of(self, agent: int) -> tuple[Integers, Integers]:
         """Return place and bin of each visit of one agent."""
-        own = self.visits[slice(*np.searchsorted(self.visits, self.packing.bounds(agent)))]
+        own = self.visits[self.packing.of_agents(self.visits, np.array([agent]))[0]]
         return self.packing.where_of(own), self.packing.bin_of(own)
 
 

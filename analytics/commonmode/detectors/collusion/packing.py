@@ -101,9 +101,23 @@ class Packing(NamedTuple):
         wide |= when
         return wide
 
-    def bounds(self, agent: int) -> tuple[int, int]:
-        """Return the numbers between which the acts of an agent are, the second not included."""
-        return agent << self.where + self.bin, agent + 1 << self.where + self.bin
+    def bounds(self, agents: Integers) -> tuple[Integers, Integers]:
+        """Return the numbers between which the acts of each agent are, the second not included."""
+        return agents << self.where + self.bin, agents + 1 << self.where + self.bin
+
+    def of_agents(self, ordered: Integers, agents: Integers) -> tuple[Integers, Integers]:
+        """Return the places of agents' acts among sorted ones, and where those of each begin.
+
+        Examples
+        --------
+        >>> packing = Packing.of(4, 4, (10, 13))
+        >>> acts = packing.pack(np.array([1, 3, 3]), np.array([0, 1, 2]), np.array([11, 11, 12]))
+        >>> [found.tolist() for found in packing.of_agents(acts, np.array([3, 1]))]
+        [[1, 2, 0], [0, 2, 3]]
+        """
+        first, end = (np.searchsorted(ordered, bound) for bound in self.bounds(agents))
+        rows = np.concatenate([[0], np.cumsum(end - first)])
+        return np.arange(rows[-1]) + np.repeat(first - rows[:-1], end - first), rows
 
     def by_spot(self, packed: Integers) -> Integers:
         """Return acts with the agent behind place and bin, as they stand or to be sorted by these.

@@ -30,7 +30,10 @@ PRICES = TallyTable(
 
 
 def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
-    """Collect prices left in the world, and costs, quantities and payoffs of acts, by bin."""
+    """Collect prices left in the world, and costs, quantities and payoffs of acts.
+
+    One row each: merging makes those of one bin one.
+    """
     left = pl.col("kind").is_in(LEFT) & pl.col("price").is_not_null() & ~called()
     told = (pl.col("kind") == "action_taken") & (
         pl.col("cost").is_not_null() | pl.col("payoff").is_not_null()
@@ -42,8 +45,7 @@ def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
         price=pl.when(left).then("price").cast(pl.Float64),
         **{name: pl.col(name).cast(pl.Float64) for name in ("cost", "quantity", "payoff")},
     )
-    # Unsorted: merging sorts.
-    return rows.group_by(PRICES.keys).agg(pl.col(PRICES.minima).min()).collect()
+    return rows.collect()
 
 
 def often_priced(parts: Sequence[pl.DataFrame], least: int) -> pl.DataFrame:
