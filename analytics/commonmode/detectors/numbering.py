@@ -83,7 +83,9 @@ class Numbering:
         present = texts.is_not_null().to_numpy()
         numbers, fresh = numbers_of(hashes, present, self._table, self._known, _NONE)
         self._hashes.append(hashes[fresh])
-        self._texts.append(texts.gather(fresh))
+        # A copy: views would hold all texts that were read beside the new ones.
+        new = texts.gather(fresh).to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._texts.append(pl.Series(new))
         self._known += len(fresh)
         found = pl.Series(texts.name, numbers)
         return found.replace(int(_NONE), None) if texts.null_count() else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import scipy
 
@@ -18,6 +19,8 @@ from commonmode.statistics.coincidence import chance_meetings, chance_of_meeting
 _PRIOR_PAIRS = 200.0
 _ORDINARY_VISITS = 5.0
 _SUSPECT = 3
+_AT_ONCE = 1 << 23
+"""Visits that are counted at once: what is laid out for them is several times as long."""
 
 
 class Chance:
@@ -83,21 +86,24 @@ class _Counted(NamedTuple):
 
     packing: Packing
     first: Integers
-    times: Integers
+    times: npt.NDArray[np.int32]
     places: int
 
     @classmethod
     def of(cls, met: Meetings) -> _Counted:
         begin = np.flatnonzero(apart(met.visits >> met.packing.bin, 0))
-        times = np.diff(begin, append=len(met.visits))
+        times = np.diff(begin, append=len(met.visits)).astype(np.int32)
         return cls(met.packing, met.visits[begin], times, len(met.resources))
 
     def pairs(self) -> Floats:
         """Return, of each place, the pairs of visits to it by two agents."""
-        where, times = self.packing.where_of(self.first), self.times.astype(float)
-        total = np.bincount(where, times, minlength=self.places)
-        own = np.bincount(where, times**2, minlength=self.places)
-        return np.asarray((total**2 - own) / 2, dtype=float)
+        total, own = np.zeros(self.places), np.zeros(self.places)
+        for start in range(0, len(self.first), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            where, times = self.packing.where_of(self.first[some]), self.times[some].astype(float)
+            total += np.bincount(where, times, minlength=self.places)
+            own += np.bincount(where, times**2, minlength=self.places)
+        return (total**2 - own) / 2
 
     def by(self, agents: Integers) -> scipy.sparse.csr_matrix:
         """Return some agents' visits, a row for each agent and a column for each place."""

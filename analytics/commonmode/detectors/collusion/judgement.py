@@ -42,8 +42,8 @@ class Judgement:
         self.width = wider * limits.bin
         self.meeting = Meeting(self.width, limits.pause // self.width, limits.most_agents)
         self.coded, self.wider = coded, wider
-        began = visits(coded, wider, self.meeting.pause)
-        self.met = meetings(coded, began, limits.most_agents)
+        # Nobody holds the visits that crowds are then left out of: they are as long as the log.
+        self.met = meetings(coded, visits(coded, wider, self.meeting.pause), limits.most_agents)
         often = self.met.pairs(limits.least_met)
         self.chance = Chance(self.met, max(1, limits.part_of_day // self.width), often)
         self.pairs = judged(often, self.chance, len(coded.agents), limits.pair_looks)

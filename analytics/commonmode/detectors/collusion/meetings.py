@@ -53,7 +53,10 @@ class Meetings:
 def meetings(coded: Coded, began: Integers, most_agents: int) -> Meetings:
     """Find who met, in bins that no more than `most_agents` share."""
     packing = coded.packing
-    met = _shared(packing, np.sort(packing.by_spot(began)))
+    by_spot = packing.by_spot(began)
+    by_spot.sort()
+    met = _shared(packing, by_spot)
+    del by_spot
     spot = met >> packing.who
     size = _runs(spot)
     crowds = np.unique(spot[size > most_agents])

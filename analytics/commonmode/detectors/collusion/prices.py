@@ -30,10 +30,7 @@ PRICES = TallyTable(
 
 
 def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
-    """Collect prices left in the world, and costs, quantities and payoffs of acts.
-
-    One row each: merging makes those of one bin one.
-    """
+    """Collect prices left in the world, and costs, quantities and payoffs of acts, by bin."""
     left = pl.col("kind").is_in(LEFT) & pl.col("price").is_not_null() & ~called()
     told = (pl.col("kind") == "action_taken") & (
         pl.col("cost").is_not_null() | pl.col("payoff").is_not_null()
@@ -45,7 +42,9 @@ def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
         price=pl.when(left).then("price").cast(pl.Float64),
         **{name: pl.col(name).cast(pl.Float64) for name in ("cost", "quantity", "payoff")},
     )
-    return rows.collect()
+    # Unsorted: merging sorts. Grouped, as a column of nulls alone is handed on as it was read, and
+    # holds all that was read beside it.
+    return rows.group_by(PRICES.keys).agg(pl.col(PRICES.minima).min()).collect()
 
 
 def often_priced(parts: Sequence[pl.DataFrame], least: int) -> pl.DataFrame:

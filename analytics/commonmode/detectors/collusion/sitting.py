@@ -31,8 +31,8 @@ class CollusionGathering(Gathering):
         """See `Gathering.add`."""
         self.presences.add(part["presence"])
         self._prices.append(self.presences.numbered(part["prices"]))
-        none = {name: part[name].clear() for name in ("presence", "prices")}
-        super().add({**part, **none})
+        # An empty table would still hold the texts that were read.
+        super().add({name: part[name] for name in part if name not in ("presence", "prices")})
 
     def prices(self, fewest: int) -> pl.DataFrame:
         """Return the prices of resources that have so many: of most no market can be made."""
