@@ -11,10 +11,13 @@ import polars as pl
 from commonmode.statistics.ballots import Integers
 
 Hashes = npt.NDArray[np.uint64]
+Numbers = npt.NDArray[np.uint32]
+Present = npt.NDArray[np.bool_]
 
 _NONE = np.uint32(2**32 - 1)
 """The number of no text."""
-_FEWEST = 1 << 10
+WORTH_COMPILING = 500_000
+"""Rows from which on looking them up takes longer than loading what looks them up fast."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Order:
 
     texts: pl.Series
     numbers: Integers
-    ranks: npt.NDArray[np.uint32]
+    ranks: Numbers
 
     @classmethod
     def of(cls, texts: pl.Series, numbers: Integers) -> Order:
@@ -68,20 +71,18 @@ class Numbering:
     """
 
     def __init__(self) -> None:
-        self._table = np.zeros((_FEWEST, 2), np.uint64)
+        self._few: dict[int, int] = {}
+        self._table = np.zeros((0, 2), np.uint64)
         self._hashes: list[Hashes] = []
         self._texts = [pl.Series(dtype=pl.String)]
-        self._known = 0
+        self._known = self._seen = 0
 
     def of(self, texts: pl.Series) -> pl.Series:
         """Return the number of each text, null where there is none; new ones get the next."""
-        # Whoever imports the detectors to watch or to pipe must not wait for numba.
-        from commonmode.detectors.numbers_of import numbers_of  # noqa: PLC0415
-
-        hashes = texts.hash().to_numpy()
-        self._make_room(len(hashes))
-        present = texts.is_not_null().to_numpy()
-        numbers, fresh = numbers_of(hashes, present, self._table, self._known, _NONE)
+        hashes, present = texts.hash().to_numpy(), texts.is_not_null().to_numpy()
+        self._seen += len(hashes)
+        look = self._look_up_few if self._seen < WORTH_COMPILING else self._look_up
+        numbers, fresh = look(hashes, present)
         self._hashes.append(hashes[fresh])
         # A copy: views would hold all texts that were read beside the new ones.
         new = texts.gather(fresh).to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -90,15 +91,25 @@ class Numbering:
         found = pl.Series(texts.name, numbers)
         return found.replace(int(_NONE), None) if texts.null_count() else found
 
-    def _make_room(self, more: int) -> None:
-        """Keep the table half empty, whatever comes."""
+    def _look_up_few(self, hashes: Hashes, present: Present) -> tuple[Numbers, Integers]:
+        numbers, fresh = np.full(len(hashes), _NONE), list[int]()
+        rows = np.flatnonzero(present)
+        for row, one in zip(rows.tolist(), hashes[rows].tolist(), strict=True):
+            numbers[row] = self._few.setdefault(one, len(self._few))
+            if numbers[row] == self._known + len(fresh):
+                fresh.append(row)
+        return numbers, np.array(fresh, np.int64)
+
+    def _look_up(self, hashes: Hashes, present: Present) -> tuple[Numbers, Integers]:
+        # Whoever looks at little must not wait for numba.
         from commonmode.detectors.numbers_of import numbers_of  # noqa: PLC0415
 
-        if 2 * (self._known + more) <= len(self._table):
-            return
-        self._table = np.zeros((1 << (4 * (self._known + more) - 1).bit_length() - 1, 2), np.uint64)
-        hashes = self._all_hashes
-        numbers_of(hashes, np.ones(len(hashes), np.bool_), self._table, 0, _NONE)
+        most = self._known + len(hashes)
+        if 2 * most > len(self._table):
+            self._table = np.zeros((1 << (4 * most - 1).bit_length() - 1, 2), np.uint64)
+            known = self._all_hashes
+            numbers_of(known, np.ones(len(known), np.bool_), self._table, 0, _NONE)
+        return numbers_of(hashes, present, self._table, self._known, _NONE)
 
     @property
     def _all_hashes(self) -> Hashes:

@@ -39,7 +39,7 @@ def test_by_spot_they_stand_in_the_order_of_place_bin_and_agent(
 def test_an_agents_acts_are_between_its_bounds(acts: list[tuple[int, ...]]) -> None:
     packing, packed = of(acts)
     for agent in range(10):
-        first, end = packing.bounds(agent)
+        first, end = packing.bounds(np.array([agent]))
         assert np.array_equal((first <= packed) & (packed < end), packing.who_of(packed) == agent)
 
 
