@@ -11,7 +11,7 @@ import scipy
 
 from commonmode.detectors.collusion.meetings import Meetings
 from commonmode.detectors.collusion.packing import Packing
-from commonmode.detectors.collusion.presence import apart
+from commonmode.detectors.collusion.presence import changes
 from commonmode.statistics.ballots import Floats, Integers
 from commonmode.statistics.coincidence import Meetings as Allowed
 from commonmode.statistics.coincidence import chance_meetings, chance_of_meeting, shared_hours
@@ -91,7 +91,7 @@ class _Counted(NamedTuple):
 
     @classmethod
     def of(cls, met: Meetings) -> _Counted:
-        begin = np.flatnonzero(apart(met.visits >> met.packing.bin, 0))
+        begin = np.flatnonzero(changes(met.visits >> met.packing.bin))
         times = np.diff(begin, append=len(met.visits)).astype(np.int32)
         return cls(met.packing, met.visits[begin], times, len(met.resources))
 

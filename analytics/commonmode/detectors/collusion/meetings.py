@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from commonmode.detectors.collusion.packing import Packing
-from commonmode.detectors.collusion.presence import Coded, apart
+from commonmode.detectors.collusion.presence import Coded, changes
 from commonmode.detectors.numbering import Order
 from commonmode.statistics.ballots import Integers
 
@@ -68,7 +68,7 @@ def meetings(coded: Coded, began: Integers, most_agents: int) -> Meetings:
 
 def _shared(packing: Packing, by_spot: Integers) -> Integers:
     """Return the visits of which another is at the same place in the same bin."""
-    alone = apart(by_spot >> packing.who, 0)
+    alone = changes(by_spot >> packing.who)
     alone[:-1] &= alone[1:]
     return by_spot[~alone]
 
@@ -83,7 +83,7 @@ def _outside(packing: Packing, began: Integers, crowds: Integers) -> Integers:
 
 def _runs(values: Integers) -> Integers:
     """Return, of each of some sorted values, how many there are of it."""
-    begin = np.flatnonzero(apart(values, 0))
+    begin = np.flatnonzero(changes(values))
     size = np.diff(begin, append=len(values))
     return np.repeat(size, size)
 

@@ -207,8 +207,15 @@ def _operators(who: Integers, by: pl.Series, agents: Order, operators: Order) ->
 
 
 def _distinct(ordered: Integers) -> Integers:
-    first = apart(ordered, 0)
+    first = changes(ordered)
     return ordered if first.all() else ordered[first]
+
+
+def changes(ordered: Integers) -> npt.NDArray[np.bool_]:
+    """Return which of some sorted numbers differ from the one before; the first does."""
+    other = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=other[1:])
+    return other
 
 
 def apart(ordered: Integers, by: int) -> npt.NDArray[np.bool_]:
