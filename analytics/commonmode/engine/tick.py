@@ -43,7 +43,7 @@ LOOKED_OVER = 4
 SCREENED = 400
 """Spans of events that are screened together, as each time takes a look at all grants."""
 ASKED = 20
-"""Spans of these that are asked about at once: what more of them ask has no room in memory."""
+"""Spans of these that are asked about at once: more would take longer than a query may."""
 MOST_SCREENED = 64
 """Windows that are screened together."""
 WORTH_A_LOOK = 32
