@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from commonmode.statistics.ballots import Integers
+
+Codes = npt.NDArray[np.integer[Any]]
 
 _BITS = 62
 
@@ -54,7 +57,7 @@ class Packing(NamedTuple):
             raise ValueError(msg)
         return made
 
-    def pack(self, who: Integers, where: Integers, when: Integers) -> Integers:
+    def pack(self, who: Codes, where: Codes, when: Integers) -> Integers:
         """Return one number for each act; bins as they are in the log.
 
         Examples

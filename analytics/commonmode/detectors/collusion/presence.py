@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from commonmode.detectors.collusion.packing import Packing
+from commonmode.detectors.collusion.packing import Codes, Packing
 from commonmode.detectors.numbering import Numbering, Order
 from commonmode.detectors.tally import TallyTable
 from commonmode.statistics.ballots import Integers
@@ -192,7 +192,7 @@ def placed(packing: Packing, packed: Integers) -> pl.DataFrame:
     )
 
 
-def _operators(who: Integers, by: pl.Series, agents: Order, operators: Order) -> pl.DataFrame:
+def _operators(who: Codes, by: pl.Series, agents: Order, operators: Order) -> pl.DataFrame:
     """Return the smallest operator of each agent; most have one, so few are looked at twice."""
     none = len(operators)
     ranks = np.append(operators.ranks, np.uint32(none))
