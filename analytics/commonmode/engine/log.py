@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from commonmode.detectors import Detector, Narrowing, Query, Tallies, Window
+from commonmode.detectors import Detector, Narrowing, Query, Sitting, Tallies, Window
 from commonmode.detectors.gathering import Gathering
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
@@ -56,8 +56,15 @@ class Log:
     span: int = SPAN
     report: Callable[[int, int], None] = lambda _done, _total: None
 
-    def parts(self, windows: Sequence[Window], doubts: Doubts | None = None) -> Parts:
+    def parts(
+        self,
+        windows: Sequence[Window],
+        doubts: Doubts | None = None,
+        sitting: Sitting | None = None,
+    ) -> Parts:
         """Tally the events of some windows, but for what is handed on: all, or of whom is doubted.
+
+        They are gathered as `sitting` has it; without one in the plainest way.
 
         A window of more events than are read at once has several parts. Where tables are bounded
         they are merged as they come, and what can no longer change them is not read.
@@ -67,7 +74,8 @@ class Log:
         DetectorFailedError
             When the detector raises.
         """
-        parts: Parts = {window: self.detector.gathering() for window in windows}
+        who = sitting or Sitting(self.detector)
+        parts: Parts = {window: who.gathering() for window in windows}
         asked = {window.start: window for window in windows}
         agents = None if doubts is None else doubts.agents(windows)
         read = windows if doubts is None else doubts.windows(windows)

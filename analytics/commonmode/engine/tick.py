@@ -209,7 +209,7 @@ class Run:
     ) -> Tick:
         windows = [window for window, _ in block]
         try:
-            parts = self._log.parts(windows, doubts)
+            parts = self._log.parts(windows, doubts, judge.sitting)
         except DetectorFailedError as error:
             if len(block) == 1:
                 return Tick(failures=(str(error),))

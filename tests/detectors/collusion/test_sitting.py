@@ -34,14 +34,15 @@ def test_parts_that_were_never_merged_are_judged_as_the_whole_is(
     events: pl.DataFrame, least: int
 ) -> None:
     detector = Collusion(least_posts=least)
-    own = detector.gathering()
+    sitting = detector.sitting()
+    own = sitting.gathering()
     for n in range(3):
         own.add(detector.tally(events[n::3].lazy()))
-    scores = detector.sitting().scores(own, {}, DAY)
+    scores = sitting.scores(own, {}, DAY)
 
     assert scores
     assert same(scores, detector.detect(events.lazy(), DAY))
 
 
 def test_a_window_without_events_has_no_scores() -> None:
-    assert list(Collusion().sitting().scores(Collusion().gathering(), {}, DAY)) == []
+    assert list(Collusion().sitting().scores([], {}, DAY)) == []

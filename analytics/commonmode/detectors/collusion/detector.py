@@ -16,10 +16,9 @@ from commonmode.detectors.collusion.judgement import Judgement
 from commonmode.detectors.collusion.limits import Limits
 from commonmode.detectors.collusion.presence import MESSAGES, PRESENCE, Coded, messages, presence
 from commonmode.detectors.collusion.prices import PRICES, prices
-from commonmode.detectors.collusion.sitting import CollusionGathering, CollusionSitting
+from commonmode.detectors.collusion.sitting import CollusionSitting
 from commonmode.detectors.collusion.talk import Talk
 from commonmode.detectors.collusion.tiers.screens import LEAST_POSTS
-from commonmode.detectors.gathering import Gathering
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
@@ -195,10 +194,6 @@ class Collusion(Limits, Detector):
     def judge(self, tallies: Tallies, window: Window) -> Sequence[Score]:
         """Score every ring, or the pair that came nearest where none holds."""
         return self._scores(Coded.of([tallies["presence"]]), tallies, window)
-
-    def gathering(self) -> Gathering:
-        """Return what numbers the texts of presence as its parts come."""
-        return CollusionGathering(self.tables, self.merge)
 
     def sitting(self) -> Sitting:
         """Code presence from the parts of a window, without merging them before."""

@@ -61,6 +61,10 @@ class CollusionSitting(Sitting):
         super().__init__(detector)
         self._fewest, self._judge = fewest, judge
 
+    def gathering(self) -> CollusionGathering:
+        """See `Sitting.gathering`."""
+        return CollusionGathering(self._detector.tables, self._detector.merge)
+
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
         """See `Sitting.scores`."""
         gathered = self._gathered(own)
@@ -75,7 +79,7 @@ class CollusionSitting(Sitting):
     def _gathered(self, own: Sequence[Tallies]) -> CollusionGathering:
         if isinstance(own, CollusionGathering):
             return own
-        gathered = CollusionGathering(self._detector.tables, self._detector.merge)
+        gathered = self.gathering()
         for part in own:
             gathered.add(part)
         return gathered
