@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from commonmode.detectors.hashed import Hashes
 from commonmode.statistics.ballots import Integers
 
-Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.uint32]
 Present = npt.NDArray[np.bool_]
 

@@ -114,7 +114,7 @@ class _Counted(NamedTuple):
 
 
 def _hours(met: Meetings, asked: Integers, of_bins: Integers, part_bins: int) -> Floats:
-    """Return how far some agents keep to each part of the day, of which the first is the log's."""
+    """Return how far some agents keep to each part of the day; parts count from the first visit."""
     since = np.trim_zeros(of_bins, "f")
     padded = np.append(since, np.zeros(-len(since) % part_bins, np.int64))
     of_all = padded.reshape(-1, part_bins).sum(axis=1)

@@ -57,10 +57,11 @@ def _covers() -> pl.Expr:
     """Whether a permission covers what was asked; where that cannot be told, it does not."""
     resource, place = pl.col("resource"), pl.col("place")
     below = resource.str.starts_with(pl.col("below")) & ~resource.str.contains("..", literal=True)
-    return (
+    told = (
         (pl.col("digest") == pl.col("holder"))
         & (pl.col("begins") <= pl.col("at"))
         & (pl.col("ends").is_null() | (pl.col("at") < pl.col("ends")))
         & (pl.col("actions").is_null() | pl.col("actions").list.contains(pl.col("action")))
-        & (place.is_null() | ((resource == place) | below).fill_null(value=False))
+        & (place.is_null() | (resource == place) | below)
     )
+    return told.fill_null(value=False)
