@@ -14,7 +14,7 @@ from tests.store.samples import actions
 
 from commonmode.cli import sql
 from commonmode.cli.load import command
-from commonmode.events import encode
+from commonmode.events import DIGESTS, encode
 from commonmode.formats import UnknownFormatError
 from commonmode.store import Appended, Batch, FlightServer, Writer, connect
 
@@ -104,7 +104,7 @@ def exported(folder: Path) -> Path:
 
 
 def stored(folder: Path) -> list[tuple[object, ...]]:
-    added = 'topic, partition, "offset", seq, ingested_at'
+    added = ", ".join(("topic", "partition", '"offset"', "seq", "ingested_at", *DIGESTS))
     with connect(folder / "data") as store:
         return store.query(f"SELECT * EXCLUDE ({added}) FROM events ORDER BY id").rows()
 

@@ -167,6 +167,7 @@ def test_what_the_store_adds_to_its_events_is_not_of_them() -> None:
     events = list(actions(3))
     added = to_table(events).append_column("seq", [[1, 2, 3]])
     added = added.append_column("ingested_at", [[NOON] * 3])
+    added = added.append_column("agent_digest", [[7] * 3])
 
     assert read(written(added)) == events
     (of_another,) = read(of_rows([{"id": "1", "seq": 7}]))

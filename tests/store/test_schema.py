@@ -4,7 +4,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from commonmode.events import EVENT_SCHEMA, FIELDS, KINDS, Event, fields_of, kind_of
+from commonmode.events import DIGESTS, EVENT_SCHEMA, FIELDS, KINDS, Event, fields_of, kind_of
 from commonmode.store import Writer, connect
 
 TYPES = {
@@ -34,11 +34,12 @@ def type_of(name: str) -> str:
     return TYPES[EVENT_SCHEMA.field(name).type]
 
 
-def test_events_has_every_column_of_the_wide_row_and_the_store_position(
+def test_events_has_every_column_of_the_wide_row_the_store_position_and_digests(
     cursor: duckdb.DuckDBPyConnection,
 ) -> None:
     wanted = {name: type_of(name) for name in EVENT_SCHEMA.names}
     wanted |= {"seq": "BIGINT", "ingested_at": "TIMESTAMP WITH TIME ZONE"}
+    wanted |= dict.fromkeys(DIGESTS, "UBIGINT")
 
     assert columns(cursor, "events") == wanted
 

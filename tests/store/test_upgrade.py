@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from tests.store.samples import actions
 
-from commonmode.events import to_table
+from commonmode.events import DIGESTED, to_table
 from commonmode.store import Batch, Writer, connect, content_hash
 from commonmode.store.database import VERSION
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OLD = sorted(GOLDEN.glob("store-v*.duckdb.gz"))
 
+SAME = " AND ".join(
+    f'md5_number_lower("{name}") IS NOT DISTINCT FROM {name}_digest' for name in DIGESTED
+)
 CATALOG = """
     SELECT table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()
     WHERE NOT internal
@@ -52,6 +55,14 @@ def test_a_reader_lifts_an_older_store_that_nobody_owns(old: Path) -> None:
     assert open_ones.item() == 2
     assert last == 3
     assert again.startswith("3-")
+
+
+def test_a_lifted_store_has_the_digests_of_all_its_texts(old: Path) -> None:
+    with connect(old) as store:
+        off = store.query(f"SELECT count(*) FROM events WHERE NOT {SAME}").item()
+        known = store.query("SELECT count(agent_digest) FROM events").item()
+
+    assert (off, known) == (0, 3)
 
 
 def test_a_lifted_store_has_the_tables_views_and_comments_of_a_new_one(

@@ -10,6 +10,7 @@ from commonmode.events.columns import (
     to_table,
     with_positions,
 )
+from commonmode.events.digests import DIGESTED, DIGESTS, digest
 from commonmode.events.errors import MalformedEventError, Position, Rejected
 from commonmode.events.kinds import (
     BY_NAME,
@@ -38,6 +39,8 @@ from commonmode.events.redaction import LEVELS, Level, Redaction, note_of
 
 __all__ = [
     "BY_NAME",
+    "DIGESTED",
+    "DIGESTS",
     "EVENT_SCHEMA",
     "FIELDS",
     "KINDS",
@@ -70,6 +73,7 @@ __all__ = [
     "Unfit",
     "clean_agents",
     "decode",
+    "digest",
     "encode",
     "fields_of",
     "from_fields",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from commonmode.events import FIELDS
+from commonmode.events import DIGESTS, FIELDS
 from commonmode.formats.base import DamagedLogError, UnknownFormatError
 from commonmode.formats.canonical import Canonical
 from commonmode.formats.lines import KEPT, LONGEST, Block, Line
@@ -26,7 +26,10 @@ _BUFFER = 2**20
 
 _NEEDED = ("id", "kind", "at", "agent")
 _OF_A_STORE = frozenset({"topic", "partition", "offset", "seq", "ingested_at"})
-"""Columns that a store adds: where all of them are, the file was taken from table `events`."""
+"""Columns that a store adds: where all of them are, the file was taken from table `events`.
+
+So were digests then, if there are any.
+"""
 
 _STRUCTURED = frozenset(
     name for name, doc in FIELDS.items() if doc.is_json or pa.types.is_list(doc.arrow)
@@ -116,7 +119,8 @@ def _columns(schema: pa.Schema) -> list[str]:
             f"{', '.join(schema.names)}. Hint: name the columns as `commonmode schema` does."
         )
         raise UnknownFormatError(msg)
-    added = _OF_A_STORE if set(schema.names) >= _OF_A_STORE else frozenset[str]()
+    is_of_a_store = set(schema.names) >= _OF_A_STORE
+    added = {*_OF_A_STORE, *DIGESTS} if is_of_a_store else set[str]()
     return [name for name in schema.names if name not in added]
 
 

@@ -18,7 +18,7 @@ from commonmode.store.errors import (
 )
 from commonmode.store.file_faults import file_fault
 
-VERSION = 4
+VERSION = 5
 """Version of `schema.sql`; each has a file in `upgrades/` that makes it of the one before."""
 
 CHECKPOINT_THRESHOLD = "64MB"

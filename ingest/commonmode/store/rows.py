@@ -11,7 +11,14 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from commonmode.events import EVENT_SCHEMA, FindingRaised, FindingRevised, Rejected, kind_of
+from commonmode.events import (
+    DIGESTS,
+    EVENT_SCHEMA,
+    FindingRaised,
+    FindingRevised,
+    Rejected,
+    kind_of,
+)
 from commonmode.store.identity import numbers, registered
 
 Target = Literal["events", "finding_events", "rejected"]
@@ -86,7 +93,11 @@ class Inserter:
         self._connection = connection
         self._table = table
         self._stamp = "rejected_at" if table == "rejected" else "ingested_at"
-        self._columns: list[str] = connection.table(table).columns
+        columns: list[str] = connection.table(table).columns
+        self._columns = [name for name in columns if name not in DIGESTS]
+        digests = [f"{of} AS {name}" for name, of in DIGESTS.items() if name in columns]
+        row = ", ".join(["*", *digests])
+        self._insert = f"INSERT INTO {table} BY NAME SELECT {row} FROM arriving"  # noqa: S608  our own names
         self._last: int | None = None
 
     def insert(self, rows: pa.Table, now: datetime) -> None:
@@ -98,7 +109,7 @@ class Inserter:
         stamps = pa.repeat(pa.scalar(now, pa.timestamp("us", "UTC")), rows.num_rows)
         whole = rows.append_column("seq", seqs).append_column(self._stamp, stamps)
         with registered(self._connection, "arriving", whole.select(self._columns)):
-            self._connection.execute(f"INSERT INTO {self._table} BY NAME FROM arriving")
+            self._connection.execute(self._insert)
         self._last = last + rows.num_rows
 
     def recount(self) -> None:

@@ -6,7 +6,7 @@ CREATE TABLE store_version (
     created_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE store_version IS 'The version of this schema; an older commonmode refuses a newer store.';
-INSERT INTO store_version (version) VALUES (4);
+INSERT INTO store_version (version) VALUES (5);
 
 -- The log of facts: one wide row fits every kind,
 -- because DuckDB keeps columns of NULLs for almost nothing.
@@ -72,7 +72,11 @@ CREATE TABLE events (
     partition    INTEGER,
     "offset"     BIGINT,
     seq          BIGINT NOT NULL,
-    ingested_at  TIMESTAMPTZ NOT NULL
+    ingested_at  TIMESTAMPTZ NOT NULL,
+    agent_digest    UBIGINT,
+    context_digest  UBIGINT,
+    resource_digest UBIGINT,
+    grant_digest    UBIGINT
 );
 COMMENT ON TABLE events IS 'Every event, one row each, in the order stored; a column that a kind does not have is NULL.';
 COMMENT ON COLUMN events.id IS 'unique name of the event; UUIDv7 recommended';
@@ -137,6 +141,10 @@ COMMENT ON COLUMN events.partition IS 'partition of the topic; NULL for a file';
 COMMENT ON COLUMN events."offset" IS 'offset in the partition, or line of the file';
 COMMENT ON COLUMN events.seq IS 'position in this store, 1, 2, 3 … in the order of storing';
 COMMENT ON COLUMN events.ingested_at IS 'when it was stored';
+COMMENT ON COLUMN events.agent_digest IS 'md5_number_lower(agent)';
+COMMENT ON COLUMN events.context_digest IS 'md5_number_lower(context)';
+COMMENT ON COLUMN events.resource_digest IS 'md5_number_lower(resource)';
+COMMENT ON COLUMN events.grant_digest IS 'md5_number_lower("grant")';
 
 -- Kept apart from events, so that counting events counts what agents did.
 CREATE TABLE finding_events (
