@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.store.samples import actions
 
@@ -36,6 +37,15 @@ def test_every_older_version_has_a_store_to_try() -> None:
     versions = {int(path.name.removeprefix("store-v").split(".")[0]) for path in OLD}
 
     assert versions == set(range(1, VERSION))
+
+
+def test_an_older_store_is_of_the_version_that_it_is_named_by(
+    old: Path, request: pytest.FixtureRequest
+) -> None:
+    with duckdb.connect(str(old / "store.duckdb"), read_only=True) as db:
+        found = db.execute("SELECT max(version) FROM store_version").fetchall()
+
+    assert f"store-v{found[0][0]}" in request.node.name
 
 
 def test_a_writer_lifts_an_older_store_and_stores_on(old: Path) -> None:

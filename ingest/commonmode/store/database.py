@@ -59,6 +59,8 @@ def connect_file(
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # What is printed is the program's own, and may be piped.
+        connection.execute("SET enable_progress_bar = false")
     except (duckdb.Error, OSError) as error:
         raise _unreachable(path, error) from error
     return connection
