@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from commonmode.detectors import Detector, Narrowing, Query, Window
 from commonmode.detectors.query import Parameter
 from commonmode.engine.windows import TICK
+from commonmode.events import DIGESTS, digest
 
 
 def queries_of(
@@ -36,7 +37,7 @@ def queries_of(
     >>> from commonmode.detectors import Monoculture
     >>> query, = queries_of(Monoculture(), ["action_taken"], Query("seq < $until", {"until": 9}))
     >>> print(query.text.split(" FROM ")[1])
-    events WHERE seq < $until AND (kind = 'action_taken' AND "context" IS NOT NULL)
+    events WHERE seq < $until AND (kind = 'action_taken' AND context_digest IS NOT NULL)
     """
     return [_of_kinds(detector, kinds, where, narrowed or {})] if kinds else []
 
@@ -133,8 +134,18 @@ def _column(name: str, kinds: Collection[str], of: int) -> str:
 
 
 def _is_needed(detector: Detector, kind: str) -> str:
-    needed = f' AND "{detector.needs[kind]}" IS NOT NULL' if kind in detector.needs else ""
+    needed = f" AND {_held(detector.needs[kind])} IS NOT NULL" if kind in detector.needs else ""
     return f"kind = '{kind}'{needed}"
+
+
+def _held(column: str) -> str:
+    """Return what tells whether a column has anything: its digest where there is one."""
+    return f"{column}_digest" if f"{column}_digest" in DIGESTS else f'"{column}"'
+
+
+def _number(column: str) -> str:
+    """Return the SQL for the digest of a column."""
+    return f"{column}_digest" if f"{column}_digest" in DIGESTS else digest(f'"{column}"')
 
 
 def _of_kinds(
@@ -150,20 +161,11 @@ def _of_kinds(
         text = f"SELECT {columns} FROM events WHERE {base}"  # noqa: S608  columns are declared in code
         return Query(text, parameters)
     narrow = inside(narrowed, "narrowed")
-    column = next(iter(narrowed.values())).column
-    # Texts are hashed once each: DuckDB would push the condition below a plain DISTINCT, and an
-    # aggregate it cannot. Hashing every row takes thrice the time of the group-by of all.
-    # `md5_number_lower` takes the same 64 bits by way of text, for four times as long.
-    some = f"""
-        SELECT name FROM (
-            SELECT "{column}" AS name, any_value("{column}") AS hashed
-            FROM events WHERE {base} AND {narrow.text} GROUP BY ALL
-        ) WHERE (md5_number(hashed) >> 64) <= $most
-    """  # noqa: S608  columns are declared in code
+    number = _number(next(iter(narrowed.values())).column)
+    most = max(one.most for one in narrowed.values())
+    # Either half has plain conditions alone, which DuckDB looks at before it unpacks a text.
     text = f"""
         SELECT {columns} FROM events WHERE {base} AND NOT {narrow.text} UNION ALL
-        SELECT {columns} FROM events SEMI JOIN ({some}) AS kept ON "{column}" = kept.name
-        WHERE {base} AND {narrow.text}
+        SELECT {columns} FROM events WHERE {base} AND {narrow.text} AND {number} <= $most
     """  # noqa: S608  columns are declared in code
-    most = max(one.most for one in narrowed.values())
     return Query(text, {**parameters, **narrow.parameters, "most": most})

@@ -9,13 +9,16 @@ import polars as pl
 import pytest
 
 from commonmode.detectors import Monoculture, Query
+from commonmode.events import digest
 
 from .conftest import DAY, Voting
 
 
 def run(query: Query, events: pl.DataFrame) -> list[tuple[Any, ...]]:
     connection = duckdb.connect()
-    connection.register("events", events.to_arrow())
+    connection.register("told", events.to_arrow())
+    digests = ", ".join(f"{digest(name)} AS {name}_digest" for name in ("agent", "context"))
+    connection.execute(f"CREATE VIEW events AS SELECT *, {digests} FROM told")
     return connection.execute(query.text, dict(query.parameters)).fetchall()
 
 

@@ -28,7 +28,7 @@ EVERY_VOTE = Sample()
 
 _KAPPA = """\
 WITH said AS (
-  SELECT context, agent, "at", id, coalesce(choice, action) AS choice,
+  SELECT context, agent, agent_digest, "at", id, coalesce(choice, action) AS choice,
          coalesce(family, model) AS family, operator, role
   FROM events
   WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
@@ -79,25 +79,19 @@ WITH said AS (
 )
 SELECT sum(weight * (inside - across)) / sum(weight * (1 - across)) AS kappa FROM contrast"""
 
-# Each context is hashed once, which an aggregate sees to: hashing every row takes far longer.
 _SAMPLED = """
-    AND context IN (
-      SELECT context FROM (
-        SELECT context, any_value(context) AS hashed FROM events
-        WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end GROUP BY context
-      ) WHERE md5_number_lower(hashed) <= $last_context
-    )"""
+    AND context_digest <= $last_context"""
 
 _SEATED = """, seated AS (
   SELECT * FROM first_said
-  QUALIFY row_number() OVER (PARTITION BY context ORDER BY md5_number_lower(agent), agent) <= $seats
+  QUALIFY row_number() OVER (PARTITION BY context ORDER BY agent_digest, agent) <= $seats
 )"""
 
 _VOTES = """\
 SELECT * FROM events
 WHERE kind = 'action_taken' AND "at" >= $start AND "at" < $end
   AND context IS NOT NULL AND coalesce(choice, action) IS NOT NULL
-  AND agent IN (SELECT unnest($agents::VARCHAR[]))
+  AND agent_digest IN (SELECT md5_number_lower(unnest($agents::VARCHAR[])))
 ORDER BY "at", id"""
 
 
