@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonmode.detectors import numbering
+from commonmode.detectors.bound import digest
 from commonmode.detectors.numbering import Numbering
 
 texts = st.none() | st.sampled_from(["", "a", "B", "b", "ä", "a\0", "a longer text than fits"])
@@ -43,7 +45,35 @@ def test_ranks_do_not_depend_on_the_order_of_coming(told: list[list[str | None]]
 
     for by in (Numbering.by_text, Numbering.by_hash):
         here, there = by(one), by(other)
-        assert list(map(here.text, range(len(here)))) == list(map(there.text, range(len(there))))
+        assert here.texts().equals(there.texts())
     by_text = one.by_text()
-    assert list(map(by_text.text, range(len(by_text)))) == sorted(one.texts)
-    assert [by_text.text(rank) for rank in by_text.ranks.tolist()] == one.texts.to_list()
+    assert by_text.texts().to_list() == sorted(one.texts)
+    assert by_text.texts(by_text.ranks.astype(np.int64)).to_list() == one.texts.to_list()
+
+
+@given(told=parts, drawn=st.data())
+def test_digests_are_numbered_as_their_texts_are_and_named_when_asked(
+    told: list[list[str | None]], drawn: st.DataObject
+) -> None:
+    known = {
+        text: digest(pl.Series([text])).item() for part in told for text in part if text is not None
+    }
+    named = {number: text for text, number in known.items()}
+
+    def naming(digests: pl.Series) -> pl.Series:
+        return pl.Series([named[one] for one in digests], dtype=pl.String)
+
+    plain, by_digest = Numbering(), Numbering(naming)
+    numbers(plain, told)
+    for part in told:
+        by_digest.of(
+            pl.Series([text if text is None else known[text] for text in part], dtype=pl.UInt64)
+        )
+
+    some = range(len(known))
+    few = pl.Series(
+        drawn.draw(st.lists(st.sampled_from(some)) if known else st.just([])), dtype=pl.UInt32
+    )
+    assert by_digest.named(few).to_list() == plain.named(few).to_list()
+    assert by_digest.texts.to_list() == plain.texts.to_list()
+    assert by_digest.by_text().texts().to_list() == sorted(plain.texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -17,6 +17,9 @@ from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.screen import Screen
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
+
+Names = Callable[[str, pl.Series], pl.Series]
+"""Gives the texts of a column that have some digests, in their order."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -141,8 +144,14 @@ class Detector(ABC):
         """Tally and judge one batch as one window: the short way for notebooks and tests."""
         return self.judge(self.merge([self.tally(events)]), window)
 
-    def sitting(self) -> Sitting:
-        """Return a judge of window after window; the scores are those of `judge`."""
+    def sitting(self, names: Names | None = None) -> Sitting:  # noqa: ARG002  for those who override it
+        """Return a judge of window after window; the scores are those of `judge`.
+
+        Parameters
+        ----------
+        names : callable, optional
+            Gives texts for digests, so that a sitting may count by these.
+        """
         return Sitting(self)
 
     def parameters(self) -> dict[str, Any]:
@@ -167,6 +176,9 @@ class Sitting:
     detector : Detector
         Whose windows they are.
     """
+
+    numbered: tuple[str, ...] = ()
+    """Columns that it takes digests of in the place of texts."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,45 +21,55 @@ WORTH_COMPILING = 500_000
 """Rows from which on looking them up takes longer than loading what looks them up fast."""
 
 
+Naming = Callable[[pl.Series], pl.Series]
+"""Gives the texts that have some digests, in their order."""
+
+
 @dataclass(frozen=True)
 class Order:
     """Texts in an order that does not depend on how they came.
 
     Attributes
     ----------
-    texts : polars.Series
-        By number.
+    naming : callable
+        Gives the texts of some numbers.
     numbers : ndarray of int
         By rank.
     ranks : ndarray of uint32
         By number.
     """
 
-    texts: pl.Series
+    naming: Naming
     numbers: Integers
     ranks: Numbers
 
     @classmethod
-    def of(cls, texts: pl.Series, numbers: Integers) -> Order:
+    def of(cls, naming: Naming, numbers: Integers) -> Order:
         """Put texts in the order of some numbers."""
         ranks = np.empty(len(numbers), np.uint32)
         ranks[numbers] = np.arange(len(numbers), dtype=np.uint32)
-        return cls(texts, numbers, ranks)
+        return cls(naming, numbers, ranks)
 
     def __len__(self) -> int:
         """Return how many texts there are."""
         return len(self.numbers)
 
-    def text(self, rank: int) -> str:
-        """Return the text of a rank."""
-        return str(self.texts[int(self.numbers[rank])])
+    def texts(self, ranks: Integers | slice = slice(None)) -> pl.Series:
+        """Return the texts of some ranks; of all, in order."""
+        return self.naming(pl.Series(self.numbers[ranks]))
 
 
 class Numbering:
     """Numbers of texts, 0, 1, 2 … in the order in which each comes first.
 
     A text is known by 64 bits of its hash, so each is looked at once: of ten million, two share
-    a hash with a chance of 1 in 370,000, and are then taken for one.
+    a hash with a chance of 1 in 370,000, and are then taken for one. Digests may come in the
+    place of texts, which are then asked for when they are needed.
+
+    Parameters
+    ----------
+    naming : callable, optional
+        Gives the texts of digests.
 
     Examples
     --------
@@ -66,30 +77,33 @@ class Numbering:
     >>> names.of(pl.Series(["b", None, "a"])).to_list(), names.of(pl.Series(["a"])).to_list()
     ([0, None, 1], [1])
     >>> order = names.by_text()
-    >>> order.text(0), order.ranks.tolist()
-    ('a', [1, 0])
+    >>> order.texts().to_list(), order.ranks.tolist()
+    (['a', 'b'], [1, 0])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, naming: Naming | None = None) -> None:
+        self._naming = naming
         self._few: dict[int, int] = {}
         self._table = np.zeros((0, 2), np.uint64)
         self._hashes: list[Hashes] = []
         self._texts = [pl.Series(dtype=pl.String)]
         self._known = self._seen = 0
 
-    def of(self, texts: pl.Series) -> pl.Series:
-        """Return the number of each text, null where there is none; new ones get the next."""
-        hashes, present = texts.hash().to_numpy(), texts.is_not_null().to_numpy()
-        self._seen += len(hashes)
+    def of(self, values: pl.Series) -> pl.Series:
+        """Return the number of each text or digest, null where none is; new ones get the next."""
+        told = values.dtype == pl.String
+        hashed = values.hash() if told else values.fill_null(0)
+        self._seen += len(values)
         look = self._look_up_few if self._seen < WORTH_COMPILING else self._look_up
-        numbers, fresh = look(hashes, present)
-        self._hashes.append(hashes[fresh])
-        # A copy: views would hold all texts that were read beside the new ones.
-        new = texts.gather(fresh).to_arrow(compat_level=pl.CompatLevel.oldest())
-        self._texts.append(pl.Series(new))
+        numbers, fresh = look(hashed.to_numpy(), values.is_not_null().to_numpy())
+        self._hashes.append(hashed.to_numpy()[fresh])
+        if told:
+            # A copy: views would hold all texts that were read beside the new ones.
+            new = values.gather(fresh).to_arrow(compat_level=pl.CompatLevel.oldest())
+            self._texts.append(pl.Series(new))
         self._known += len(fresh)
-        found = pl.Series(texts.name, numbers)
-        return found.replace(int(_NONE), None) if texts.null_count() else found
+        found = pl.Series(values.name, numbers)
+        return found.replace(int(_NONE), None) if values.null_count() else found
 
     def _look_up_few(self, hashes: Hashes, present: Present) -> tuple[Numbers, Integers]:
         numbers, fresh = np.full(len(hashes), _NONE), list[int]()
@@ -118,13 +132,38 @@ class Numbering:
     @property
     def texts(self) -> pl.Series:
         """All texts, by number."""
+        self.name_all()
         self._texts = [pl.concat(self._texts, rechunk=True)]
         return self._texts[0]
 
+    @property
+    def _is_named(self) -> bool:
+        return sum(map(len, self._texts)) == self._known
+
+    def name_all(self) -> None:
+        """Ask for the texts of all digests."""
+        if self._naming is not None and not self._is_named:
+            self._texts = [self._naming(pl.Series(self._all_hashes))]
+
+    def named(self, numbers: pl.Series) -> pl.Series:
+        """Return the texts of some numbers."""
+        if self._naming is None or self._is_named:
+            return self.texts.gather(numbers)
+        some = numbers.unique().drop_nulls()
+        if some.is_empty():
+            return numbers.cast(pl.String)
+        texts = self._naming(pl.Series(self._all_hashes[some.to_numpy()]))
+        return numbers.replace_strict(some, texts, default=None, return_dtype=pl.String)
+
     def by_text(self) -> Order:
         """Return the texts in their own order."""
-        return Order.of(self.texts, self.texts.arg_sort().to_numpy())
+        return self._in_order(self.texts.arg_sort().to_numpy())
 
     def by_hash(self) -> Order:
         """Return the texts in the order of their hashes: faster, where any order will do."""
-        return Order.of(self.texts, np.argsort(self._all_hashes))
+        return self._in_order(np.argsort(self._all_hashes))
+
+    def _in_order(self, numbers: Integers) -> Order:
+        # What was made to look hashes up is many times as long; it is made anew if need be.
+        self._table = np.zeros((0, 2), np.uint64)
+        return Order.of(self.named, numbers)

@@ -83,7 +83,9 @@ class Log:
         for where, there in self._spans(read, lambda: self._share(parts) * shares[-1]):
             some = where if agents is None else of_agents(where, agents)
             of = [kind for kind in self._own if kind in there]
-            kinds = self._read(queries_of(self.detector, of, some, self._narrowed(parts)))
+            kinds = self._read(
+                queries_of(self.detector, of, some, self._narrowed(parts), who.numbered)
+            )
             if agents is not None:
                 shares.append(sum(map(len, kinds)) / _length(where))
             for start, events in split(self.detector, kinds).items():

@@ -15,6 +15,7 @@ def queries_of(
     kinds: Collection[str],
     where: Query,
     narrowed: Mapping[Window, Narrowing] | None = None,
+    numbered: Collection[str] = (),
 ) -> list[Query]:
     """Return the query for the events of some kinds that meet a condition; none for no kinds.
 
@@ -31,6 +32,8 @@ def queries_of(
         A condition over `events`.
     narrowed : mapping of Window to Narrowing, optional
         Windows of which only some events can still change what was counted.
+    numbered : collection of str
+        Columns that are read as digests.
 
     Examples
     --------
@@ -39,7 +42,8 @@ def queries_of(
     >>> print(query.text.split(" FROM ")[1])
     events WHERE seq < $until AND (kind = 'action_taken' AND context_digest IS NOT NULL)
     """
-    return [_of_kinds(detector, kinds, where, narrowed or {})] if kinds else []
+    columns = _columns(detector, kinds, numbered)
+    return [_of_kinds(detector, kinds, where, columns, narrowed or {})] if kinds else []
 
 
 def inside(windows: Iterable[Window], name: str = "window") -> Query:
@@ -117,20 +121,22 @@ def beside_of(detector: Detector, kinds: Collection[str], where: Query, agents: 
     return Query(text, {**where.parameters, "kinds": list(kinds), "agents": agents})
 
 
-def _columns(detector: Detector, kinds: Collection[str]) -> str:
+def _columns(detector: Detector, kinds: Collection[str], numbered: Collection[str]) -> str:
     always = ("id", "kind", "at", "agent") if detector.reads_ids else ("kind", "at", "agent")
     reads = {kind: (*always, *detector.reads[kind]) for kind in kinds}
     names = dict.fromkeys(name for columns in reads.values() for name in columns)
+    read = {name: [kind for kind in kinds if name in reads[kind]] for name in names}
     return ", ".join(
-        _column(name, [kind for kind in kinds if name in reads[kind]], len(kinds)) for name in names
+        _column(name, _number(name) if name in numbered else f'"{name}"', of, len(kinds))
+        for name, of in read.items()
     )
 
 
-def _column(name: str, kinds: Collection[str], of: int) -> str:
+def _column(name: str, read: str, kinds: Collection[str], of: int) -> str:
     if len(kinds) == of:
-        return f'"{name}"'
-    read = ", ".join(f"'{kind}'" for kind in kinds)
-    return f'CASE WHEN kind IN ({read}) THEN "{name}" END AS "{name}"'
+        return f'{read} AS "{name}"'
+    some = ", ".join(f"'{kind}'" for kind in kinds)
+    return f'CASE WHEN kind IN ({some}) THEN {read} END AS "{name}"'
 
 
 def _is_needed(detector: Detector, kind: str) -> str:
@@ -152,9 +158,9 @@ def _of_kinds(
     detector: Detector,
     kinds: Collection[str],
     where: Query,
+    columns: str,
     narrowed: Mapping[Window, Narrowing],
 ) -> Query:
-    columns = _columns(detector, kinds)
     base = f"{where.text} AND ({' OR '.join(_is_needed(detector, kind) for kind in kinds)})"
     parameters: dict[str, Parameter] = dict(where.parameters)
     if not narrowed:

@@ -46,7 +46,11 @@ def together(detector: Detector, kinds: Iterable[pl.DataFrame]) -> pl.DataFrame:
     >>> together(Habit(), [pl.DataFrame({"kind": ["action_taken"]})])["agent"].to_list()
     [None]
     """
-    return pl.concat([_nothing().select(detector.columns()), *kinds], how="diagonal")
+    known = list(kinds)
+    read = {name for events in known for name in events.columns}
+    # What was read as digests stays so.
+    absent = [name for name in detector.columns() if name not in read]
+    return pl.concat([_nothing().select(absent), *known], how="diagonal")
 
 
 @cache

@@ -18,6 +18,7 @@ from commonmode.engine.failure import DetectorFailedError, blaming
 from commonmode.engine.judging import Heard, Judge, blocks, closing
 from commonmode.engine.ledger import Reached, Span
 from commonmode.engine.log import Log
+from commonmode.engine.names import Names
 from commonmode.engine.noticing import notice
 from commonmode.engine.reading import inside
 from commonmode.engine.record import Fields, event_of
@@ -157,7 +158,7 @@ class Run:
             reader=self.reader,
             detector=self.detector,
             positions=self.reached.positions,
-            sitting=self.detector.sitting(),
+            sitting=self.detector.sitting(Names(self.reader)),
         )
         done, sizes = Tick(), self._sizes(closed)
         for large in blocks(closed, sizes, events=SCREENED * self.span, most=MOST_SCREENED):

@@ -83,7 +83,7 @@ def test_coding_parts_is_coding_what_they_merge_to(parts: list[int], seed: int) 
 
 
 def named(names: Order) -> list[str]:
-    return [names.text(rank) for rank in range(len(names))]
+    return names.texts().to_list()
 
 
 def presences(who: str, where: str, bins: Sequence[int], tasks: Sequence[int | None]) -> Coded:
@@ -117,10 +117,8 @@ def test_a_visit_begins_after_a_longer_pause(
     first = min(when for _, _, when in acts) // wider
     began = placed(one.packing, visits(one, wider, pause)).rows()
 
-    names = [
-        (one.agents.text(who), one.resources.text(where), when + first)
-        for who, where, when in began
-    ]
+    agents, resources = one.agents.texts(), one.resources.texts()
+    names = [(agents[who], resources[where], when + first) for who, where, when in began]
     assert sorted(names) == sorted(
         (str(who), str(where), when)
         for who, where, when in {(*spot, when // wider) for *spot, when in acts}

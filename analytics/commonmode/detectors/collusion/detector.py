@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from commonmode.detectors.base import Detector, Sitting, Window
+from commonmode.detectors.base import Detector, Names, Sitting, Window
 from commonmode.detectors.collusion.answers import Markets
 from commonmode.detectors.collusion.auctions import BIDS, CLEARED, Auctions, bids, cleared
 from commonmode.detectors.collusion.judgement import Judgement
@@ -195,9 +195,10 @@ class Collusion(Limits, Detector):
         """Score every ring, or the pair that came nearest where none holds."""
         return self._scores(Coded.of([tallies["presence"]]), tallies, window)
 
-    def sitting(self) -> Sitting:
+    def sitting(self, names: Names | None = None) -> Sitting:
         """Code presence from the parts of a window, without merging them before."""
-        return CollusionSitting(self, min(self.least_posts, LEAST_POSTS), self._scores)
+        fewest = min(self.least_posts, LEAST_POSTS)
+        return CollusionSitting(self, fewest, self._scores, names)
 
     def _scores(self, coded: Coded, tallies: Tallies, window: Window) -> Sequence[Score]:
         made = tallies["bids"]

@@ -25,6 +25,8 @@ from commonmode.detectors.collusion.tiers.judged import without_market
 from commonmode.detectors.score import Score, Verdict
 from commonmode.statistics.ballots import Floats, Integers
 
+_NOWHERE = pl.Series("where", dtype=pl.Int64)
+
 
 class Group(NamedTuple):
     """Agents of whom something is said, the links among them, and what is said."""
@@ -62,7 +64,21 @@ class Judgement:
         shown = self._found() or self._nearest()
         agents = np.concatenate([np.zeros(0, np.int64), *(group.codes for group in shown)])
         tasks = self.coded.tasks(agents, self.wider) if shown else pl.DataFrame()
-        return [self._score(group, tasks, talk, markets) for group in shown]
+        joints = [self._joint(group.codes, tasks) for group in shown]
+        # The places of all at once, as a store may have to be asked for their names.
+        where = pl.concat([_NOWHERE, *(joint["where"] for joint in joints)]).unique()
+        names = dict(zip(where, self.met.resources.texts(where.to_numpy()), strict=True))
+        return [
+            self._score(
+                group,
+                joint.with_columns(
+                    place=joint["where"].replace_strict(names, return_dtype=pl.String)
+                ),
+                talk,
+                markets,
+            )
+            for group, joint in zip(shown, joints, strict=True)
+        ]
 
     def _found(self) -> list[Group]:
         found = rings(self.links, self.seed)
@@ -77,9 +93,8 @@ class Judgement:
         members = ring.tolist()
         return self.links.filter(pl.col("first").is_in(members) & pl.col("second").is_in(members))
 
-    def _score(self, group: Group, tasks: pl.DataFrame, talk: Talk, markets: Markets) -> Score:
+    def _score(self, group: Group, joint: pl.DataFrame, talk: Talk, markets: Markets) -> Score:
         codes, links, verdict = group
-        joint = self._joint(codes, tasks)
         ring = self._ring(codes, joint, links, talk, markets)
         agents = sorted(ring.agents)
         where = (agents, self.window, self.meeting)
@@ -140,7 +155,7 @@ class Judgement:
             square(codes, often) - _spread(chance, len(codes)),
             square(codes, links.select("first", "second", bin=1)),
         )
-        agents = tuple(self.met.agents.text(code) for code in codes[carried.order])
+        agents = tuple(self.met.agents.texts(codes[carried.order]))
         met, expected = int(often["bin"].sum()), float(chance.sum())
         market = markets.of(agents)
         presence = _dependence(met, expected, links)
@@ -154,7 +169,7 @@ class Judgement:
         return wording.Ring(
             agents=agents,
             carried=carried,
-            resources=self._resources(joint),
+            resources=_most_often(joint["place"]),
             met=met,
             expected=expected,
             shared=talk.of(agents),
@@ -162,10 +177,10 @@ class Judgement:
             tiers=tiers,
         )
 
-    def _resources(self, joint: pl.DataFrame) -> tuple[str, ...]:
-        often = joint["where"].value_counts().rows()
-        named = [(-times, self.met.resources.text(where)) for where, times in often]
-        return tuple(name for _, name in sorted(named))
+
+def _most_often(names: pl.Series) -> tuple[str, ...]:
+    counted = sorted((-times, name) for name, times in names.value_counts().rows())
+    return tuple(name for _, name in counted)
 
 
 def _spread(of_pairs: Floats, size: int) -> Floats:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from commonmode.detectors.base import Names
 from commonmode.detectors.collusion.packing import Codes, Packing
 from commonmode.detectors.numbering import Numbering, Order
 from commonmode.detectors.tally import TallyTable
@@ -17,6 +19,8 @@ from commonmode.statistics.ballots import Integers
 
 KINDS = ("action_taken", "bid_placed", "state_changed")
 """The kinds of event that put an agent on a resource."""
+NAMED = ("agent", "resource")
+"""Columns that presence holds no text of."""
 
 PRESENCE = TallyTable(
     schema={
@@ -80,11 +84,19 @@ def messages(events: pl.LazyFrame) -> pl.DataFrame:
 class Presences:
     """The tally of presence, part by part as it comes: as long as the log, and never merged.
 
-    Texts are numbered as they come, as grouping them is most of what judging would take.
+    Texts, or their digests, are numbered as they come, as grouping them is most of what judging
+    would take.
+
+    Parameters
+    ----------
+    names : callable, optional
+        Gives texts for digests of the columns `NAMED`.
     """
 
-    def __init__(self) -> None:
-        self._names = {name: Numbering() for name in ("agent", "resource", "operator")}
+    def __init__(self, names: Names | None = None) -> None:
+        by_column = {name: names and partial(names, name) for name in NAMED}
+        self._names = {name: Numbering(naming) for name, naming in by_column.items()}
+        self._names["operator"] = Numbering()
         self._parts = [PRESENCE.empty().with_columns(pl.col(pl.String).cast(pl.UInt32))]
 
     def add(self, part: pl.DataFrame) -> None:
@@ -99,8 +111,10 @@ class Presences:
     def named(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return such rows with their texts."""
         known = [name for name in self._names if name in rows.columns]
-        texts = {name: self._names[name].texts.gather(rows[name]) for name in known}
-        return rows.with_columns(**texts)
+        if "agent" in known:
+            # All are named in the end, and asking once is enough.
+            self._names["agent"].name_all()
+        return rows.with_columns(self._names[name].named(rows[name]).alias(name) for name in known)
 
     def coded(self) -> Coded:
         """Return all of it; nothing is left here."""
@@ -152,8 +166,8 @@ class Coded:
         >>> day = {"bin": 0, "operator": "op", "task": None}
         >>> parts = [pl.DataFrame([{"agent": who, "resource": "x", **day}]) for who in "bab"]
         >>> seen = Coded.of(part.cast(PRESENCE.schema) for part in parts)
-        >>> seen.agents.text(0), seen.packing.who_of(seen.acts).tolist()
-        ('a', [0, 1])
+        >>> seen.agents.texts().to_list(), seen.packing.who_of(seen.acts).tolist()
+        (['a', 'b'], [0, 1])
         """
         presences = Presences()
         for part in parts:
@@ -200,10 +214,8 @@ def _operators(who: Codes, by: pl.Series, agents: Order, operators: Order) -> pl
     least = np.full(len(agents), none, np.uint32)
     while (less := of_act < least[who]).any():
         least[who[less]] = of_act[less]
-    numbers = pl.Series(operators.numbers, dtype=pl.Int64).extend_constant(None, 1).gather(least)
-    return pl.DataFrame(
-        {"agent": agents.texts.gather(agents.numbers), "operator": operators.texts.gather(numbers)}
-    )
+    names = operators.texts().extend_constant(None, 1)
+    return pl.DataFrame({"agent": agents.texts(), "operator": names.gather(least)})
 
 
 def _distinct(ordered: Integers) -> Integers:

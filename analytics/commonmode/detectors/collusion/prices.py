@@ -50,13 +50,19 @@ def prices(events: pl.LazyFrame, width: timedelta) -> pl.DataFrame:
 def often_priced(parts: Sequence[pl.DataFrame], least: int) -> pl.DataFrame:
     """Leave out resources with fewer prices than that: no market can be made of them.
 
+    Where no resource has two sellers with so many, there is no market to judge beside others.
+
     Examples
     --------
-    >>> parts = [pl.DataFrame({"resource": [name], "price": [1.0]}) for name in "xyx"]
-    >>> often_priced(parts, 2)["resource"].to_list()
-    ['x', 'x']
+    >>> parts = [pl.DataFrame({"resource": [to], "agent": [by], "price": [1.0]})
+    ...          for to, by in ("xa", "xb", "ya")]
+    >>> often_priced(parts, 1).height, often_priced(parts, 2).height
+    (3, 0)
     """
     posted = [part.filter(pl.col("price").is_not_null())["resource"] for part in parts]
     counts = pl.concat(posted).value_counts()
     often = counts.filter(pl.col("count") >= least)
-    return pl.concat([part.join(often, on="resource", how="semi") for part in parts])
+    priced = pl.concat([part.join(often, on="resource", how="semi") for part in parts])
+    sellers = priced.drop_nulls("price").group_by("resource", "agent").len()
+    regular = sellers.filter(pl.col("len") >= least)["resource"]
+    return priced if regular.is_duplicated().any() else priced.clear()
