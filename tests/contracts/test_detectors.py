@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpydoc.docscrape import ClassDoc  # type: ignore[import-untyped]
 from tests.contracts.examples import EXAMPLES
+from tests.digested import show
 
 from commonmode.detectors import ALL, Detector, Query
 from commonmode.detectors.checks import (
@@ -36,7 +37,7 @@ def database() -> duckdb.DuckDBPyConnection:
 
 def run(query: Query, events: pl.DataFrame) -> pl.DataFrame:
     db = database()
-    db.register("events", events.to_arrow())
+    show(db, events.to_arrow())
     table = pl.from_arrow(db.sql(query.text, params=query.parameters).to_arrow_table())
     assert isinstance(table, pl.DataFrame)
     return table

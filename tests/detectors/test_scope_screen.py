@@ -12,8 +12,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from tests.detectors.histories import HOUR, START, frame, histories
+from tests.digested import show
 
 from commonmode.detectors import Query, Scope, Window
+from commonmode.detectors.bound import digest
 from commonmode.events import ActionTaken, Event, PermissionGranted, PermissionRevoked, to_table
 
 HALVES = (
@@ -24,7 +26,7 @@ HALVES = (
 
 def asked(events: Sequence[Event], query: Query) -> pl.DataFrame:
     db = database()
-    db.register("events", to_table(events))
+    show(db, to_table(events))
     return pl.DataFrame(db.sql(query.text, params=query.parameters).to_arrow_table())
 
 
@@ -63,7 +65,8 @@ def test_agents_that_are_not_doubted_have_no_score(events: list[Event]) -> None:
     for window in HALVES:
         heard = doubted(events, window)
         scores = Scope().judge(whole, window)
-        assert {agent for score in scores for agent in score.agents} <= set(heard["agent"])
+        named = [agent for score in scores for agent in score.agents]
+        assert set(digest(pl.Series(named, dtype=pl.String))) <= set(heard["agent_digest"])
 
 
 @settings(max_examples=100, deadline=None)
@@ -82,9 +85,11 @@ def test_of_those_doubted_their_own_lineage_is_enough(events: list[Event]) -> No
     for window in HALVES:
         heard = doubted(events, window)
         some = Scope().tally(frame(related(events, window, heard)))
-        those = pl.col("agent").is_in(heard["agent"].implode())
+        those = heard["agent_digest"].implode()
         [few, all_] = (
-            {**known, "actions": known["actions"].filter(those)} for known in (some, whole)
+            {**known, "actions": acts.filter(digest(acts["agent"]).is_in(those))}
+            for known in (some, whole)
+            for acts in [known["actions"]]
         )
         assert Scope().judge(few, window) == Scope().judge(all_, window)
 
@@ -104,7 +109,7 @@ def act(at: int = 5, **fields: Any) -> ActionTaken:
 
 def doubts(*events: Event) -> int:
     """Count the agents of whom no plain permission settles all."""
-    return doubted(events)["agent"].n_unique()
+    return doubted(events)["agent_digest"].n_unique()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.detectors.histories import histories
 from tests.engine.tiny import HOUR, START, Bench, Busy, action, grant, registration
 
 from commonmode.detectors import Detector, Query, Scope, Screen, Window
+from commonmode.detectors.bound import digest
 from commonmode.detectors.screen import Doubting
 from commonmode.engine import tick
 from commonmode.engine.as_of import STORED
@@ -28,6 +29,8 @@ from commonmode.store import QueryTooLargeError, Reader
 from commonmode.store.execution import Parameters
 from commonmode.store.file_reader import CursorReader
 
+A, B = (digest(pl.Series([name])).item() for name in "ab")
+"""Digests of two agents."""
 FIRST, SECOND = (window_of(START + hour * HOUR, HOUR) for hour in (0, 1))
 
 
@@ -38,21 +41,22 @@ class One(Screen):
     doubts: str
 
     def plain(self) -> Query:
-        return Query("SELECT DISTINCT agent FROM events WHERE NOT (" + self.doubts + ")")
+        return Query("SELECT DISTINCT agent_digest FROM events WHERE NOT (" + self.doubts + ")")
 
     def asked(self, where: Query) -> Query:
         text = f"""
-            SELECT agent, min("at") AS first, max("at") AS last FROM events WHERE {where.text}
-            GROUP BY agent, time_bucket(INTERVAL 1 MINUTE, "at")
+            SELECT agent_digest, min("at") AS first, max("at") AS last
+            FROM events WHERE {where.text}
+            GROUP BY agent_digest, time_bucket(INTERVAL 1 MINUTE, "at")
         """
         return Query(text, where.parameters)
 
     def doubting(self, plain: pl.DataFrame) -> Doubting:
-        return lambda asked: asked.join(plain, on="agent", how="anti")
+        return lambda asked: asked.join(plain, on="agent_digest", how="anti")
 
     def apart(self, where: Query) -> Query:
         text = f"""
-            SELECT agent, "at" AS first, "at" AS last FROM events
+            SELECT agent_digest, "at" AS first, "at" AS last FROM events
             WHERE kind = 'agent_registered' AND {where.text}
         """
         return Query(text, where.parameters)
@@ -148,38 +152,38 @@ def test_only_agents_that_are_doubted_in_a_window_are_read_there(bench: Bench) -
     doubts = screened(bench.reader, Named(), FIRST, SECOND)
 
     assert doubts is not None
-    assert doubts.named == {FIRST: ["a"]}
+    assert doubts.named == {FIRST: [A]}
     assert doubts.windows([FIRST, SECOND]) == [FIRST]
-    assert doubts.agents([FIRST]) == ["a"]
+    assert doubts.agents([FIRST]) == [A]
     assert doubts.agents([SECOND]) == []
 
 
 def test_who_is_doubted_apart_is_read_whatever_else_it_did(bench: Bench) -> None:
     bench.add(registration(9, "b", 1.5))
 
-    assert screened(bench.reader, Named(), FIRST, SECOND) == Doubts({FIRST: ["a"], SECOND: ["b"]})
+    assert screened(bench.reader, Named(), FIRST, SECOND) == Doubts({FIRST: [A], SECOND: [B]})
 
 
 def test_windows_are_asked_about_block_by_block(bench: Bench) -> None:
     screening = Screening(bench.reader, Named(doubts="agent = 'b'"), {STORED: 9})
 
-    assert screening.doubts([[FIRST], [SECOND]]) == Doubts({FIRST: ["b"], SECOND: ["b"]})
+    assert screening.doubts([[FIRST], [SECOND]]) == Doubts({FIRST: [B], SECOND: [B]})
 
 
 def test_what_is_doubted_over_several_windows_is_read_in_all_of_them() -> None:
     third = window_of(START + 2 * HOUR, HOUR)
-    rows = pl.DataFrame({"agent": ["a"], "first": [START + HOUR / 2], "last": [third.start]})
+    rows = pl.DataFrame({"agent_digest": [A], "first": [START + HOUR / 2], "last": [third.start]})
 
     assert Doubts.of(rows, [FIRST, SECOND, third]).named == {
-        FIRST: ["a"],
-        SECOND: ["a"],
-        third: ["a"],
+        FIRST: [A],
+        SECOND: [A],
+        third: [A],
     }
 
 
 def test_of_others_the_values_beside_are_read_once(bench: Bench) -> None:
     log = Log(bench.reader, Scope(), {STORED: 9})
-    doubts = Doubts({FIRST: ["a"]})
+    doubts = Doubts({FIRST: [A]})
 
     [own] = log.parts([FIRST, SECOND], doubts)[FIRST]
     [beside] = log.beside(FIRST, doubts)

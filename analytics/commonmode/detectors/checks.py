@@ -17,12 +17,16 @@ from functools import partial
 import polars as pl
 
 from commonmode.detectors.base import Detector, Window
+from commonmode.detectors.bound import digest
 from commonmode.detectors.query import Query
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies
 
 Run = Callable[[Query, pl.DataFrame], pl.DataFrame]
-"""Runs a query against a table `events`: detectors know no database, so the caller brings one."""
+"""Runs a query against a table `events`: detectors know no database, so the caller brings one.
+
+It has digests beside its texts, as the store has them.
+"""
 
 Check = Callable[[], None]
 
@@ -267,7 +271,7 @@ def says_the_same_of_whom_it_doubts(example: Example, run: Run) -> None:
     )
     doubted = pl.concat([screen.doubting(plain)(asked), apart], how="diagonal")
     events = example.frame()
-    named = pl.col("agent").is_in(doubted["agent"].implode())
+    named = digest(events["agent"]).is_in(doubted["agent_digest"].implode())
     handed = pl.col("kind").is_in(detector.hands_on)
     related = _related(example, run, doubted)
     beside = events.filter(~handed).select("kind", "at", *detector.beside)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-Parameter = str | int | float | bool | datetime | list[str] | None
+Parameter = str | int | float | bool | datetime | list[str] | list[int] | None
 
 
 class Query(Struct, frozen=True):

@@ -10,7 +10,7 @@ import polars as pl
 from commonmode.detectors.query import Query
 
 Doubting = Callable[[pl.DataFrame], pl.DataFrame]
-"""Picks what is open of some rows of what was asked: `agent`, and `first` and `last` time.
+"""Picks what is open of some rows of what was asked: `agent_digest`, and `first` and `last` time.
 
 It may have more columns, by which `Detector.related` knows what matters to it.
 """
@@ -42,7 +42,7 @@ class Screen(ABC):
 
     @abstractmethod
     def apart(self, where: Query) -> Query:
-        """Return the query for what is doubted in any case: `agent`, `first`, `last`.
+        """Return the query for what is doubted in any case: `agent_digest`, `first`, `last`.
 
         Of events that are handed on, as far as that meets a condition.
         """

@@ -100,13 +100,13 @@ def _joined(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def of_agents(where: Query, agents: list[str]) -> Query:
-    """Return the condition narrowed to the events of some agents."""
-    text = f"{where.text} AND agent IN (SELECT unnest($agents::VARCHAR[]))"
+def of_agents(where: Query, agents: list[int]) -> Query:
+    """Return the condition narrowed to the events of some agents, given by their digests."""
+    text = f"{where.text} AND agent_digest IN (SELECT unnest($agents::UBIGINT[]))"
     return Query(text, {**where.parameters, "agents": agents})
 
 
-def beside_of(detector: Detector, kinds: Collection[str], where: Query, agents: list[str]) -> Query:
+def beside_of(detector: Detector, kinds: Collection[str], where: Query, agents: list[int]) -> Query:
     """Return the query for the values of the columns `beside` in the events of all but some agents.
 
     Each value once, with no agent, and the time of its first event.
@@ -115,7 +115,7 @@ def beside_of(detector: Detector, kinds: Collection[str], where: Query, agents: 
     text = f"""
         SELECT kind, min("at") AS "at", {columns} FROM events
         WHERE {where.text} AND kind IN (SELECT unnest($kinds::VARCHAR[]))
-            AND agent NOT IN (SELECT unnest($agents::VARCHAR[]))
+            AND agent_digest NOT IN (SELECT unnest($agents::UBIGINT[]))
         GROUP BY kind, {columns}
     """  # noqa: S608  columns are declared in code
     return Query(text, {**where.parameters, "kinds": list(kinds), "agents": agents})

@@ -27,13 +27,13 @@ class Doubts:
 
     Parameters
     ----------
-    named : mapping of Window to collection of str
-        Agents by window; windows in which nobody need be read are left out.
+    named : mapping of Window to collection of int
+        Digests of agents by window; windows in which nobody need be read are left out.
     rows : polars.DataFrame
         What is doubted, as the screen gave it.
     """
 
-    named: Mapping[Window, Collection[str]]
+    named: Mapping[Window, Collection[int]]
     rows: pl.DataFrame = field(default_factory=pl.DataFrame, compare=False)
 
     @classmethod
@@ -41,7 +41,7 @@ class Doubts:
         """Name agents in all windows that lie between `first` and `last` of a row of theirs."""
         begins, ends = pl.col("first"), pl.col("last")
         named = {
-            window: rows.filter(begins < window.end, ends >= window.start)["agent"].unique()
+            window: rows.filter(begins < window.end, ends >= window.start)["agent_digest"].unique()
             for window in windows
         }
         return cls({window: found.to_list() for window, found in named.items() if len(found)}, rows)
@@ -50,8 +50,8 @@ class Doubts:
         """Return those of some windows in which anyone need be read."""
         return [window for window in windows if window in self.named]
 
-    def agents(self, windows: Iterable[Window]) -> list[str]:
-        """Return who need be read in any of some windows."""
+    def agents(self, windows: Iterable[Window]) -> list[int]:
+        """Return the digests of who need be read in any of some windows."""
         return sorted({name for window in windows for name in self.named.get(window, ())})
 
 

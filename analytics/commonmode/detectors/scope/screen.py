@@ -7,25 +7,24 @@ import polars as pl
 from commonmode.detectors.query import Query
 from commonmode.detectors.scope.uncovered import Uncovered
 from commonmode.detectors.screen import Doubting, Screen
+from commonmode.events import digest
 
 MOST_LINKS = 16
 """Links of a chain that are followed; what rests on a longer one is judged."""
 
-NAME = 'CASE WHEN "grant" IS NOT NULL THEN hash("grant") >> 1 END'
-"""What a grant is known by: a number takes less room than its name, and fits a parameter."""
-
 _BELOW = "starts_with(path, above || '/') AND NOT contains(path, '..')"
-_GIVEN = """\
-given AS NOT MATERIALIZED (
-  SELECT "grant", agent, parent_grant, actions, provenance AS labels, valid_until, "at",
+_GIVEN = f"""\
+given AS NOT MATERIALIZED (  -- agents and grants go by their digests
+  SELECT grant_digest, agent_digest, {digest("parent_grant")} AS parent, actions,
+    provenance AS labels, valid_until, "at",
     list_transform(resources, lambda path: rtrim(path, '/')) AS places,
     coalesce(valid_from, "at") AS starts,
     greatest(coalesce(valid_from, "at"), coalesce(recorded_at, "at")) AS begins
-  FROM events WHERE kind = 'permission_granted' {and_such}
-)"""
+  FROM events WHERE kind = 'permission_granted' {{and_such}}
+)"""  # noqa: S608  constants only
 
 _NARROWED = f"""\
-c."grant", c.agent, c.parent_grant,
+c.grant_digest, c.agent_digest, c.parent,
     CASE WHEN c.actions IS NULL OR c.actions = p.actions THEN p.actions
       WHEN p.actions IS NULL THEN c.actions
       ELSE list_intersect(c.actions, p.actions) END AS actions,
@@ -41,7 +40,7 @@ c."grant", c.agent, c.parent_grant,
     greatest(c.begins, p.begins) AS begins, least(c.ends, p.ends) AS ends"""
 """What a link leaves of the chain above it."""
 _FOLLOWS = """\
-c.parent_grant = p."grant"
+c.parent = p.grant_digest
     AND coalesce(greatest(c.begins, p.begins) < least(c.ends, p.ends), true)"""
 
 _PLAIN = f"""\
@@ -50,56 +49,56 @@ WITH RECURSIVE
 cuts AS (  -- a revocation ends what was granted before it, and what was delegated from that
   SELECT g.name, g.at, min(r.at) AS cut
   FROM (
-    SELECT "grant" AS name, "at" FROM given
-    UNION ALL SELECT parent_grant, "at" FROM given
+    SELECT grant_digest AS name, "at" FROM given
+    UNION ALL SELECT parent, "at" FROM given
   ) g
-  JOIN events r ON r.kind = 'permission_revoked' AND r."grant" = g.name AND r.at > g.at
+  JOIN events r ON r.kind = 'permission_revoked' AND r.grant_digest = g.name AND r.at > g.at
   GROUP BY ALL
 ),
 links AS NOT MATERIALIZED (
-  SELECT g."grant", g.agent, g.parent_grant, g.actions, g.places, g.labels, g.begins,
+  SELECT g.grant_digest, g.agent_digest, g.parent, g.actions, g.places, g.labels, g.begins,
     least(g.valid_until, own.cut, above.cut_above) AS ends
   FROM given g
-  LEFT JOIN cuts own ON own.name = g."grant" AND own.at = g.at
+  LEFT JOIN cuts own ON own.name = g.grant_digest AND own.at = g.at
   LEFT JOIN (SELECT name, "at", cut AS cut_above FROM cuts) above
-    ON above.name = g.parent_grant AND above.at = g.at
+    ON above.name = g.parent AND above.at = g.at
 ),
 upper AS MATERIALIZED (  -- most grants are nobody's parent, so no chain is followed through them
-  FROM links WHERE "grant" IN (SELECT parent_grant FROM given)
+  FROM links WHERE grant_digest IN (SELECT parent FROM given)
 ),
 chains AS (  -- from the root down
-  SELECT *, 1 AS depth FROM upper WHERE parent_grant IS NULL
+  SELECT *, 1 AS depth FROM upper WHERE parent IS NULL
   UNION ALL
   SELECT {_NARROWED}, p.depth + 1
   FROM upper c JOIN chains p ON {_FOLLOWS} AND p.depth < $most_links
 ),
 scopes AS (  -- a root has nothing above it that could narrow it
   SELECT {_NARROWED} FROM links c LEFT JOIN chains p ON {_FOLLOWS}
-  WHERE c.parent_grant IS NULL OR p."grant" IS NOT NULL
+  WHERE c.parent IS NULL OR p.grant_digest IS NOT NULL
 )
-SELECT {NAME} AS "grant", agent, begins, ends,
+SELECT grant_digest, agent_digest, begins, ends,
   list_transform(actions, lambda action: hash(action)) AS actions,
   unnest(coalesce(places, [NULL])) AS place
 FROM scopes WHERE labels IS NULL
 """  # noqa: S608  constants only
 
 
-_ASKED = f"""\
-SELECT agent, {NAME} AS "grant", hash(action) AS action, "at", resource
-FROM events WHERE kind = 'action_taken' AND {{where}}"""  # noqa: S608  constants only
+_ASKED = """\
+SELECT agent_digest, grant_digest, hash(action) AS action, "at", resource
+FROM events WHERE kind = 'action_taken' AND {where}"""
 
 _WIDER = f"""\
 WITH
 {_GIVEN.format(and_such="")},
 delegated AS NOT MATERIALIZED (
-  SELECT * REPLACE (greatest(starts, "at") AS "at") FROM given WHERE parent_grant IS NOT NULL
+  SELECT * REPLACE (greatest(starts, "at") AS "at") FROM given WHERE parent IS NOT NULL
 ),
 parents AS (
-  FROM given WHERE "grant" IN (SELECT parent_grant FROM delegated)
+  FROM given WHERE grant_digest IN (SELECT parent FROM delegated)
 )
-SELECT agent, "at" AS first, "at" AS last
+SELECT agent_digest, "at" AS first, "at" AS last
 FROM (FROM delegated WHERE {{where}}) c ANTI JOIN parents p
-ON c.parent_grant = p."grant" AND p.starts <= c.at
+ON c.parent = p.grant_digest AND p.starts <= c.at
 AND (c.actions IS NULL OR p.actions IS NULL OR list_has_all(p.actions, c.actions))
 AND (c.labels IS NULL OR p.labels IS NULL OR list_has_all(p.labels, c.labels))
 AND (c.places IS NULL OR p.places IS NULL OR c.places = p.places
@@ -107,30 +106,30 @@ AND (c.places IS NULL OR p.places IS NULL OR c.places = p.places
     path = above OR ({_BELOW}))) = 0)) = 0)"""  # noqa: S608  constants only
 
 _RELATED = f"""\
-{NAME} IN (
+grant_digest IN (
   WITH RECURSIVE {{acting}}
   given AS MATERIALIZED (
-    SELECT {NAME} AS name, agent, greatest("at", valid_from) AS "at",
-      CASE WHEN parent_grant IS NOT NULL THEN hash(parent_grant) >> 1 END AS parent
+    SELECT grant_digest, agent_digest, {digest("parent_grant")} AS parent,
+      greatest("at", valid_from) AS "at"
     FROM events WHERE kind = 'permission_granted'
   ),
   lineage AS (
     (
-      SELECT name FROM ({{named}})
+      SELECT grant_digest FROM ({{named}})
       UNION ALL
-      SELECT name FROM given WHERE agent IN ({{holders}})
+      SELECT grant_digest FROM given WHERE agent_digest IN ({{holders}})
       UNION ALL
-      SELECT name FROM given WHERE parent IS NOT NULL AND {{where}} AND {{some}}
+      SELECT grant_digest FROM given WHERE parent IS NOT NULL AND {{where}} AND {{some}}
     )
     UNION
-    SELECT c.parent FROM given c JOIN lineage l ON c.name = l.name WHERE c.parent IS NOT NULL
+    SELECT c.parent FROM given c JOIN lineage l USING (grant_digest) WHERE c.parent IS NOT NULL
   )
   FROM lineage
 )"""  # noqa: S608  constants only
-_ACTING = f"""
+_ACTING = """
   acting AS MATERIALIZED (
-    SELECT DISTINCT agent, {NAME} AS name FROM events WHERE kind = 'action_taken' AND {{where}}
-  ),"""  # noqa: S608  constants only
+    SELECT DISTINCT agent_digest, grant_digest FROM events WHERE kind = 'action_taken' AND {where}
+  ),"""
 
 
 class PlainPermissions(Screen):
@@ -167,22 +166,24 @@ def related(where: Query, doubted: pl.DataFrame | None) -> Query:
     and all that any of them was delegated from. A grant that a settled action names is its agent's.
     """
     if doubted is None:
-        whose = "SELECT agent FROM acting"
+        whose = "SELECT agent_digest FROM acting"
         text = _RELATED.format(
             acting=_ACTING.format(where=where.text),
             where=where.text,
             some="true",
             holders=whose,
-            named="SELECT name FROM acting WHERE name IS NOT NULL",
+            named="SELECT grant_digest FROM acting WHERE grant_digest IS NOT NULL",
         )
         return Query(text, where.parameters)
-    whose = "SELECT unnest($agents::VARCHAR[])"
+    whose = "SELECT unnest($agents::UBIGINT[])"
     text = _RELATED.format(
         acting="",
         where=where.text,
-        some=f"agent IN ({whose})",
+        some=f"agent_digest IN ({whose})",
         holders=whose,
-        named="SELECT unnest($grants::UBIGINT[]) AS name",
+        named="SELECT unnest($grants::UBIGINT[]) AS grant_digest",
     )
-    agents, grants = (doubted[name].drop_nulls().unique() for name in ("agent", "grant"))
-    return Query(text, {**where.parameters, "agents": agents.to_list(), "grants": grants.to_list()})
+    agents, grants = (
+        doubted[name].drop_nulls().unique().to_list() for name in ("agent_digest", "grant_digest")
+    )
+    return Query(text, {**where.parameters, "agents": agents, "grants": grants})

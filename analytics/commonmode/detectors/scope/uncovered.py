@@ -13,7 +13,8 @@ class Uncovered:
     Parameters
     ----------
     plain : polars.DataFrame
-        Permissions: ``agent``, ``begins``, ``ends``, ``place``, and hashes: ``grant``, ``actions``.
+        Permissions: ``agent_digest``, ``grant_digest``, ``begins``, ``ends``, ``place``, and the
+        hashes of ``actions``.
     """
 
     def __init__(self, plain: pl.DataFrame) -> None:
@@ -24,22 +25,22 @@ class Uncovered:
             "begins",
             "ends",
             "place",
-            holder=pl.col("agent").hash(),
+            holder="agent_digest",
             below=pl.col("place") + "/",
         )
-        self._by_grant = Hashed(held["grant"].to_numpy())
-        self._by_agent = Hashed(self._held["holder"].to_numpy())
+        self._by_grant = Hashed(held["grant_digest"].to_numpy())
+        self._by_agent = Hashed(held["agent_digest"].to_numpy())
 
     def __call__(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """Return `agent` and `grant` of those actions, and the `first` and `last` of each."""
-        rows = asked.rechunk().with_columns(digest=pl.col("agent").hash())
-        named = pl.col("grant").is_not_null()
+        """Return the digests of their agents and grants, and `first` and `last` time of each."""
+        rows = asked.rechunk()
+        named = pl.col("grant_digest").is_not_null()
         left = [
-            self._left(rows.filter(~named), self._by_agent, "digest"),
-            self._left(rows.filter(named), self._by_grant, "grant"),
+            self._left(rows.filter(~named), self._by_agent, "agent_digest"),
+            self._left(rows.filter(named), self._by_grant, "grant_digest"),
         ]
         times = {"first": pl.col("at").min(), "last": pl.col("at").max()}
-        return pl.concat(left).group_by("agent", "grant").agg(**times)
+        return pl.concat(left).group_by("agent_digest", "grant_digest").agg(**times)
 
     def _left(self, asked: pl.DataFrame, known: Hashed, by: str) -> pl.DataFrame:
         at = known.first(asked[by].to_numpy())
@@ -58,7 +59,7 @@ def _covers() -> pl.Expr:
     resource, place = pl.col("resource"), pl.col("place")
     below = resource.str.starts_with(pl.col("below")) & ~resource.str.contains("..", literal=True)
     told = (
-        (pl.col("digest") == pl.col("holder"))
+        (pl.col("agent_digest") == pl.col("holder"))
         & (pl.col("begins") <= pl.col("at"))
         & (pl.col("ends").is_null() | (pl.col("at") < pl.col("ends")))
         & (pl.col("actions").is_null() | pl.col("actions").list.contains(pl.col("action")))
