@@ -109,7 +109,7 @@ def _together(
 
 def _values(query: Query, parameter: str) -> list[str]:
     value = query.parameters[parameter]
-    return value if isinstance(value, list) else []
+    return list(map(str, value)) if isinstance(value, list) else []
 
 
 def _text(query: Query) -> str:

@@ -11,7 +11,7 @@ from commonmode.detectors.query import Query
 
 _ISSUED = """\
 WITH RECURSIVE
-issued AS (  -- every grant that starts before the window ends
+issued AS MATERIALIZED (  -- every grant that starts before the window ends, read once
   SELECT id, "at", agent, "grant", parent_grant, actions, resources, provenance, break_glass,
     valid_until, coalesce(valid_from, "at") AS begins
   FROM events

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import polars as pl
 
 from commonmode.detectors.hashed import Hashed
@@ -29,16 +31,19 @@ class Uncovered:
             below=pl.col("place") + "/",
         )
         self._by_grant = Hashed(held["grant_digest"].to_numpy())
-        self._by_agent = Hashed(held["agent_digest"].to_numpy())
+
+    @cached_property
+    def _by_agent(self) -> Hashed:
+        # In many a log every action names its grant.
+        return Hashed(self._held["holder"].to_numpy())
 
     def __call__(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Return the digests of their agents and grants, and `first` and `last` time of each."""
         rows = asked.rechunk()
         named = pl.col("grant_digest").is_not_null()
-        left = [
-            self._left(rows.filter(~named), self._by_agent, "agent_digest"),
-            self._left(rows.filter(named), self._by_grant, "grant_digest"),
-        ]
+        left = [self._left(rows.filter(named), self._by_grant, "grant_digest")]
+        if len(others := rows.filter(~named)):
+            left.append(self._left(others, self._by_agent, "agent_digest"))
         times = {"first": pl.col("at").min(), "last": pl.col("at").max()}
         return pl.concat(left).group_by("agent_digest", "grant_digest").agg(**times)
 
