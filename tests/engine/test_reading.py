@@ -8,10 +8,13 @@ from typing import cast
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.engine.tiny import HOUR, START, Bench
 
-from commonmode.detectors import Collusion, Query
-from commonmode.engine.reading import bounds_of, queries_of
+from commonmode.detectors import Collusion, Query, Scope
+from commonmode.detectors.bound import digest
+from commonmode.engine.reading import beside_of, bounds_of, of_agents, queries_of
 from commonmode.engine.windows import window_of
 from commonmode.events import ActionTaken, MessageSent, StateChanged
 
@@ -63,3 +66,35 @@ def test_windows_say_of_what_kinds_their_events_are(bench: Bench) -> None:
         query = bounds_of([window_of(start, DETECTOR.window)])
         *_, found = bench.reader.query(query.text, query.parameters).row(0)
         assert sorted(cast(list[str], found or [])) == kinds
+
+
+AGENTS = [f"agent-{n}" for n in range(20)]
+"""Their digests lie on both sides of 2^63, above which a list of numbers is of another type."""
+
+
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = Bench(tmp_path_factory.mktemp("peopled"), DETECTOR)
+    made.add(*(ActionTaken(id=one, at=START, agent=one, resource=f"of {one}") for one in AGENTS))
+    yield made
+    made.close()
+
+
+@given(some=st.sets(st.sampled_from(AGENTS)))
+def test_agents_are_read_by_their_digests_and_nobody_else(peopled: Bench, some: set[str]) -> None:
+    numbers = digest(pl.Series(sorted(some), dtype=pl.String)).to_list()
+    where = of_agents(EVERYTHING, numbers)
+    (query,) = queries_of(DETECTOR, ["action_taken"], where)
+    beside = beside_of(Scope(), ["action_taken"], EVERYTHING, numbers)
+
+    read = peopled.reader.query(query.text, query.parameters)
+    others = peopled.reader.query(beside.text, beside.parameters)
+    assert set(read["agent"]) == some
+    assert set(others["resource"]) == {f"of {one}" for one in AGENTS if one not in some}
+
+
+def test_there_are_digests_of_either_kind() -> None:
+    large = digest(pl.Series(AGENTS)) >= 2**63
+
+    assert large.any()
+    assert not large.all()
