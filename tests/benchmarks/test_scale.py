@@ -27,7 +27,7 @@ import pytest
 from commonmode.detectors import Collusion, Detector, Monoculture, Scope
 from commonmode.economy import PLANTS, Economy
 from commonmode.engine import Engine
-from commonmode.events import Event, to_table
+from commonmode.events import DIGESTS, Event, to_table
 from commonmode.store import Appender, Batch, Reader, Writer, connect, open_writer, own, store_path
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.timeout(0)]
@@ -45,12 +45,13 @@ MEMORY = os.environ.get("COMMONMODE_SCALE_MEMORY", "2500MB")
 NAMED = ("id", "agent", "context", "resource", "grant", "parent_grant", "task", "recipient")
 """Columns of names that a copy has for itself."""
 _COPIES = """
-    INSERT INTO events BY NAME
-    SELECT * EXCLUDE (copy) REPLACE (
-        {own}, list_transform(resources, lambda place: copy || '/' || place) AS resources,
-        (seq - 1) * $copies + copy + 1 AS seq
-    ) FROM (
-        SELECT *, unnest(range($copies)) AS copy FROM town.events WHERE kind <> 'truth_declared'
+    INSERT INTO events BY NAME SELECT * REPLACE ({digests}) FROM (
+        SELECT * EXCLUDE (copy) REPLACE (
+            {own}, list_transform(resources, lambda place: copy || '/' || place) AS resources,
+            (seq - 1) * $copies + copy + 1 AS seq
+        ) FROM (
+            SELECT *, unnest(range($copies)) AS copy FROM town.events WHERE kind <> 'truth_declared'
+        )
     )
 """
 _GROUPS = """
@@ -82,10 +83,12 @@ def town(folder: Path) -> None:
 def fill(folder: Path, copied: Path, events: int) -> None:
     Writer(folder).close()
     own = ", ".join(f"""copy || '/' || "{name}" AS "{name}\"""" for name in NAMED)
+    digests = ", ".join(f"{of} AS {name}" for name, of in DIGESTS.items())
     with duckdb.connect(str(store_path(folder))) as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute(f"ATTACH '{store_path(copied)}' AS town (READ_ONLY)")
-        db.execute(_COPIES.format(own=own), {"copies": events // TOWN})
+        copies = _COPIES.format(own=own, digests=digests)
+        db.execute(copies, {"copies": events // TOWN})
     # What a store does after every batch, and no detector has to wait for: it folds.
     Writer(folder).close()
 
