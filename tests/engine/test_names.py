@@ -1,6 +1,5 @@
 """What was read by number gets its name back, whether few or many are asked for."""
 
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
