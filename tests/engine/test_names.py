@@ -1,5 +1,7 @@
 """What was read by number gets its name back, whether few or many are asked for."""
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,10 @@ from tests.engine.tiny import START, Bench
 from commonmode.detectors.bound import digest
 from commonmode.engine import names
 from commonmode.engine.names import Names
+from commonmode.engine.windows import window_of
 from commonmode.events import ActionTaken
 
+DAY = window_of(START, timedelta(days=1))
 PEOPLE, PLACES = ["ada", "Ada", "ada\u0301", "a"], ["x", "x/y", "/", "."]
 
 
@@ -32,6 +36,6 @@ def test_digests_are_named_in_the_order_in_which_they_are_asked_for(
     asked = pl.Series([texts[n] for n in drawn], dtype=pl.String)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(names, "MANY", many)
-        named = Names(bench.reader)(column, digest(asked))
+        named = Names(bench.reader)(column, DAY, digest(asked))
 
     assert named.to_list() == asked.to_list()

@@ -18,8 +18,8 @@ from commonmode.detectors.score import Score
 from commonmode.detectors.screen import Screen
 from commonmode.detectors.tally import Tallies, TallyTable, merge_tallies
 
-Names = Callable[[str, pl.Series], pl.Series]
-"""Gives the texts of a column that have some digests, in their order."""
+Names = Callable[[str, "Window", pl.Series], pl.Series]
+"""Gives the texts of a column that have some digests in a window, in their order."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ WORTH_COMPILING = 500_000
 
 
 Naming = Callable[[pl.Series], pl.Series]
-"""Gives the texts that have some digests, in their order."""
+"""Gives the texts of some numbers or digests, in their order."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,7 @@ class Numbering:
 
     A text is known by 64 bits of its hash, so each is looked at once: of ten million, two share
     a hash with a chance of 1 in 370,000, and are then taken for one. Digests may come in the
-    place of texts, which are then asked for when they are needed.
-
-    Parameters
-    ----------
-    naming : callable, optional
-        Gives the texts of digests.
+    place of texts, which are then asked for when all have come.
 
     Examples
     --------
@@ -81,8 +76,7 @@ class Numbering:
     (['a', 'b'], [1, 0])
     """
 
-    def __init__(self, naming: Naming | None = None) -> None:
-        self._naming = naming
+    def __init__(self) -> None:
         self._few: dict[int, int] = {}
         self._table = np.zeros((0, 2), np.uint64)
         self._hashes: list[Hashes] = []
@@ -132,38 +126,34 @@ class Numbering:
     @property
     def texts(self) -> pl.Series:
         """All texts, by number."""
-        self.name_all()
         self._texts = [pl.concat(self._texts, rechunk=True)]
         return self._texts[0]
 
-    @property
-    def _is_named(self) -> bool:
-        return sum(map(len, self._texts)) == self._known
+    def by_text(self, naming: Naming | None = None) -> Order:
+        """Return the texts in their own order.
 
-    def name_all(self) -> None:
-        """Ask for the texts of all digests."""
-        if self._naming is not None and not self._is_named:
-            self._texts = [self._naming(pl.Series(self._all_hashes))]
+        Parameters
+        ----------
+        naming : callable, optional
+            Gives the texts of digests, where these have come.
+        """
+        texts = self.texts if naming is None else naming(pl.Series(self._all_hashes))
+        return self._in_order(texts.gather, texts.arg_sort().to_numpy())
 
-    def named(self, numbers: pl.Series) -> pl.Series:
-        """Return the texts of some numbers."""
-        if self._naming is None or self._is_named:
-            return self.texts.gather(numbers)
-        some = numbers.unique().drop_nulls()
-        if some.is_empty():
-            return numbers.cast(pl.String)
-        texts = self._naming(pl.Series(self._all_hashes[some.to_numpy()]))
-        return numbers.replace_strict(some, texts, default=None, return_dtype=pl.String)
+    def by_hash(self, naming: Naming | None = None) -> Order:
+        """Return the texts in the order of their hashes: faster, where any order will do.
 
-    def by_text(self) -> Order:
-        """Return the texts in their own order."""
-        return self._in_order(self.texts.arg_sort().to_numpy())
+        Of digests only the texts that are asked for are ever named.
+        """
+        hashes = pl.Series(self._all_hashes)
+        named = self.texts.gather if naming is None else _after(hashes.gather, naming)
+        return self._in_order(named, np.argsort(hashes.to_numpy()))
 
-    def by_hash(self) -> Order:
-        """Return the texts in the order of their hashes: faster, where any order will do."""
-        return self._in_order(np.argsort(self._all_hashes))
-
-    def _in_order(self, numbers: Integers) -> Order:
+    def _in_order(self, naming: Naming, numbers: Integers) -> Order:
         # What was made to look hashes up is many times as long; it is made anew if need be.
         self._table = np.zeros((0, 2), np.uint64)
-        return Order.of(self.named, numbers)
+        return Order.of(naming, numbers)
+
+
+def _after(first: Naming, then: Naming) -> Naming:
+    return lambda numbers: then(first(numbers))

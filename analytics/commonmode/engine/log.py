@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from commonmode.detectors import Detector, Narrowing, Query, Sitting, Tallies, Window
 from commonmode.detectors.gathering import Gathering
+from commonmode.engine.ahead import ahead
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
 from commonmode.engine.reading import (
@@ -77,21 +78,37 @@ class Log:
         who = sitting or Sitting(self.detector)
         parts: Parts = {window: who.gathering() for window in windows}
         asked = {window.start: window for window in windows}
+        spans = self._events(windows, doubts, parts, who.numbered)
+        # What has been counted says what is read next where tables are bounded.
+        for kinds in spans if self._is_bounded else ahead(spans):
+            for start, events in split(self.detector, kinds).items():
+                with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
+                    parts[asked[start]].add(self.detector.tally(events.lazy()))
+        return parts
+
+    def _events(
+        self,
+        windows: Sequence[Window],
+        doubts: Doubts | None,
+        parts: Parts,
+        numbered: Collection[str],
+    ) -> Iterator[list[pl.DataFrame]]:
+        """Read the events of some windows, kind by kind, as many as are read at once."""
         agents = None if doubts is None else doubts.agents(windows)
         read = windows if doubts is None else doubts.windows(windows)
         shares = [1.0]
         for where, there in self._spans(read, lambda: self._share(parts) * shares[-1]):
             some = where if agents is None else of_agents(where, agents)
             of = [kind for kind in self._own if kind in there]
-            kinds = self._read(
-                queries_of(self.detector, of, some, self._narrowed(parts), who.numbered)
-            )
+            narrowed = self._narrowed(parts)
+            kinds = self._read(queries_of(self.detector, of, some, narrowed, numbered))
             if agents is not None:
                 shares.append(sum(map(len, kinds)) / _length(where))
-            for start, events in split(self.detector, kinds).items():
-                with blaming(self.detector, f"counting the window from {start:%Y-%m-%d %H:%M}"):
-                    parts[asked[start]].add(self.detector.tally(events.lazy()))
-        return parts
+            yield kinds
+
+    @property
+    def _is_bounded(self) -> bool:
+        return any(table.bound for table in self.detector.tables.values())
 
     def beside(self, window: Window, doubts: Doubts) -> Iterator[Tallies]:
         """Tally what matters of the events of agents that need not be read of a window."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from commonmode.detectors.base import Names
 from commonmode.detectors.collusion.packing import Codes, Packing
-from commonmode.detectors.numbering import Numbering, Order
+from commonmode.detectors.numbering import Naming, Numbering, Order
 from commonmode.detectors.tally import TallyTable
 from commonmode.statistics.ballots import Integers
 
@@ -86,40 +84,29 @@ class Presences:
 
     Texts, or their digests, are numbered as they come, as grouping them is most of what judging
     would take.
-
-    Parameters
-    ----------
-    names : callable, optional
-        Gives texts for digests of the columns `NAMED`.
     """
 
-    def __init__(self, names: Names | None = None) -> None:
-        by_column = {name: names and partial(names, name) for name in NAMED}
-        self._names = {name: Numbering(naming) for name, naming in by_column.items()}
-        self._names["operator"] = Numbering()
+    def __init__(self) -> None:
+        self._names = {name: Numbering() for name in (*NAMED, "operator")}
         self._parts = [PRESENCE.empty().with_columns(pl.col(pl.String).cast(pl.UInt32))]
 
     def add(self, part: pl.DataFrame) -> None:
         """Take in some more acts."""
-        self._parts.append(self.numbered(part).select(list(PRESENCE.schema)))
+        numbered = part.with_columns(of.of(part[name]) for name, of in self._names.items())
+        self._parts.append(numbered.select(list(PRESENCE.schema)))
 
-    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows with numbers for agents, resources and operators."""
-        known = [name for name in self._names if name in rows.columns]
-        return rows.with_columns(self._names[name].of(rows[name]) for name in known)
+    def coded(self, names: Callable[[str], Naming] | None = None) -> Coded:
+        """Return all of it; nothing is left here.
 
-    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return such rows with their texts."""
-        known = [name for name in self._names if name in rows.columns]
-        if "agent" in known:
-            # All are named in the end, and asking once is enough.
-            self._names["agent"].name_all()
-        return rows.with_columns(self._names[name].named(rows[name]).alias(name) for name in known)
-
-    def coded(self) -> Coded:
-        """Return all of it; nothing is left here."""
-        agents, operators = (self._names.pop(name).by_text() for name in ("agent", "operator"))
-        places = self._names.pop("resource").by_hash()
+        Parameters
+        ----------
+        names : callable, optional
+            Returns what gives the texts of digests of a column, where these have come.
+        """
+        whose, where = (names and names(name) for name in NAMED)
+        agents = self._names.pop("agent").by_text(whose)
+        operators = self._names.pop("operator").by_text()
+        places = self._names.pop("resource").by_hash(where)
         rows = pl.concat(self._parts)
         self._parts.clear()
         who = agents.ranks[rows["agent"].to_numpy()]

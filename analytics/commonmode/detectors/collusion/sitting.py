@@ -8,41 +8,35 @@ import polars as pl
 
 from commonmode.detectors.base import Detector, Names, Sitting, Window
 from commonmode.detectors.coding import coded
-from commonmode.detectors.collusion.presence import MESSAGES, NAMED, Coded, Presences
-from commonmode.detectors.collusion.prices import PRICES, often_priced
+from commonmode.detectors.collusion.presence import NAMED, Coded, Presences
+from commonmode.detectors.collusion.prices import often_priced
 from commonmode.detectors.gathering import Gathering
+from commonmode.detectors.numbering import Naming
 from commonmode.detectors.score import Score
 from commonmode.detectors.tally import Tallies, TallyTable
 
 
 class CollusionGathering(Gathering):
-    """Takes presence and prices out of the parts of a window as they come, and numbers them."""
+    """Takes presence out of the parts of a window as they come, and numbers it."""
 
     def __init__(
         self,
         tables: Mapping[str, TallyTable],
         merge: Callable[[Iterable[Tallies]], Tallies],
-        names: Names | None = None,
     ) -> None:
         super().__init__(tables, merge)
-        self.presences = Presences(names)
-        self._prices = [self.presences.numbered(PRICES.empty())]
+        self._tables = tables
+        self.presences = Presences()
 
     def add(self, part: Tallies) -> None:
         """See `Gathering.add`."""
         self.presences.add(part["presence"])
-        self._prices.append(self.presences.numbered(part["prices"]))
-        # An empty table would still hold the texts that were read.
-        rest = {name: part[name] for name in part if name not in ("presence", "prices")}
-        super().add({name: self.presences.numbered(rows) for name, rows in rest.items()})
+        # Even an empty table would hold the texts that were read.
+        super().add({name: rows for name, rows in part.items() if name != "presence"})
 
-    def named(self) -> list[dict[str, pl.DataFrame]]:
-        """Return what is gathered beside presence and prices, with texts."""
-        return [{name: self.presences.named(rows) for name, rows in part.items()} for part in self]
-
-    def prices(self, fewest: int) -> pl.DataFrame:
-        """Return the prices of resources that have so many: of most no market can be made."""
-        return self.presences.named(often_priced(self._prices, fewest))
+    def all(self, name: str) -> list[pl.DataFrame]:
+        """Return the parts of a table, taken in as they are; an empty one where there is none."""
+        return [part[name] for part in self] or [coded(self._tables[name].empty())]
 
 
 class CollusionSitting(Sitting):
@@ -73,17 +67,19 @@ class CollusionSitting(Sitting):
 
     def gathering(self) -> CollusionGathering:
         """See `Sitting.gathering`."""
-        return CollusionGathering(self._detector.tables, self._detector.merge, self._names)
+        return CollusionGathering(self._detector.tables, self._detector.merge)
 
     def scores(self, own: Sequence[Tallies], handed_on: Tallies, window: Window) -> Sequence[Score]:
         """See `Sitting.scores`."""
         gathered = self._gathered(own)
-        prices = gathered.prices(self._fewest)
-        own = gathered.named()
-        seen = gathered.presences.coded()
+        prices = often_priced(gathered.all("prices"), self._fewest)
+        told = {"prices": prices, "bids": pl.concat(gathered.all("bids"))}
+        named = {name: self._named(rows, window) for name, rows in told.items()}
         # Merging is most of what judging takes: messages are added up for a few agents.
-        sent = pl.concat(map(coded, [MESSAGES.empty(), *(part.pop("messages") for part in own)]))
-        known = self.merged([*own, {"prices": prices}], handed_on)
+        sent = pl.concat(gathered.all("messages"))
+        cleared = [{"cleared": rows} for rows in gathered.all("cleared")]
+        known = self.merged([*cleared, named], handed_on)
+        seen = gathered.presences.coded(self._naming(window))
         return self._judge(seen, {**known, "messages": sent}, window)
 
     def _gathered(self, own: Sequence[Tallies]) -> CollusionGathering:
@@ -93,3 +89,15 @@ class CollusionSitting(Sitting):
         for part in own:
             gathered.add(part)
         return gathered
+
+    def _named(self, rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+        """Return rows with texts where digests were read."""
+        if (names := self._naming(window)) is None:
+            return rows
+        known = [name for name in self.numbered if name in rows.columns]
+        return rows.with_columns(names(name)(rows[name]).alias(name) for name in known)
+
+    def _naming(self, window: Window) -> Callable[[str], Naming] | None:
+        if (names := self._names) is None:
+            return None
+        return lambda column: lambda digests: names(column, window, digests)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from commonmode.detectors.bound import digest
+
 
 class Shared(NamedTuple):
     """Messages between members, whether the log holds any, and pairs of one operator."""
@@ -28,20 +30,20 @@ class Talk:
     Parameters
     ----------
     messages : polars.DataFrame
-        Tally.
+        Tally; agents may be told by their digests.
     operators : polars.DataFrame
         Columns ``agent`` and ``operator``; of an agent with several the first name counts.
     """
 
     def __init__(self, messages: pl.DataFrame, operators: pl.DataFrame) -> None:
         self.messages, self.operators = messages, operators
+        self._by_digest = messages.schema["agent"] == pl.UInt64
 
     def of(self, agents: Sequence[str]) -> Shared:
         """Return what some agents share."""
         among = list(agents)
-        written = self.messages.filter(
-            pl.col("agent").is_in(among) & pl.col("recipient").is_in(among)
-        )
+        by = digest(pl.Series(among)).to_list() if self._by_digest else among
+        written = self.messages.filter(pl.col("agent").is_in(by) & pl.col("recipient").is_in(among))
         return Shared(
             int(written["messages"].sum()),
             logged=not self.messages.is_empty(),
