@@ -31,12 +31,14 @@ class CollusionGathering(Gathering):
     def add(self, part: Tallies) -> None:
         """See `Gathering.add`."""
         self.presences.add(part["presence"])
-        # Even an empty table would hold the texts that were read.
-        super().add({name: rows for name, rows in part.items() if name != "presence"})
+        # Even an empty table, or piece of one, would hold all that was read.
+        others = [(name, rows) for name, rows in part.items() if len(rows) and name != "presence"]
+        super().add({name: rows.rechunk() for name, rows in others})
 
     def all(self, name: str) -> list[pl.DataFrame]:
-        """Return the parts of a table, taken in as they are; an empty one where there is none."""
-        return [part[name] for part in self] or [coded(self._tables[name].empty())]
+        """Return the parts of a table; an empty one where there is none."""
+        found = [part[name] for part in self if name in part]
+        return found or [coded(self._tables[name].empty())]
 
 
 class CollusionSitting(Sitting):
