@@ -4,8 +4,9 @@
 of a thousand agents with one family of eight that copies half of its choices, and as many copies
 of it under other names as it takes: the same day, the same families and operators.
 ``COMMONMODE_SCALE_DETECTORS=collusion`` measures that one alone; several names have spaces between.
-Seconds are the processor's, of all threads; memory is the peak of the process so far, in which
-DuckDB may have ``COMMONMODE_SCALE_MEMORY`` (2500MB).
+Ratios are of seconds of the processor, of all threads, to those of the group-by, of a detector
+alone and of all in one tick; memory is the peak of the process so far, in which DuckDB may have
+``COMMONMODE_SCALE_MEMORY`` (2500MB).
 """
 
 from __future__ import annotations
@@ -60,13 +61,20 @@ _GROUPS = """
 """
 
 
+class Seconds(NamedTuple):
+    """Of the processor, and by the clock."""
+
+    spent: float
+    clock: float
+
+
 class Cost(NamedTuple):
-    """What one size of log costs, in seconds of the processor, and all detectors by the clock."""
+    """What one size of log costs: the group-by, each detector alone, and all in one tick."""
 
     events: int
-    bare: float
-    spent: dict[str, float]
-    clock: float
+    bare: Seconds
+    alone: dict[str, Seconds]
+    together: Seconds
 
 
 def town(folder: Path) -> None:
@@ -93,15 +101,15 @@ def fill(folder: Path, copied: Path, events: int) -> None:
     Writer(folder).close()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
+def seconds(work: Callable[[], object]) -> Seconds:
+    spent, clock = time.process_time(), time.monotonic()
     work()
-    return time.process_time() - start
+    return Seconds(time.process_time() - spent, time.monotonic() - clock)
 
 
-def spent(kind: type[Detector], reader: Reader, appender: Appender) -> float:
+def judging(detectors: list[Detector], reader: Reader, appender: Appender) -> Seconds:
     def judge() -> None:
-        engine = Engine(detectors=[kind()], reader=reader, appender=appender)
+        engine = Engine(detectors=detectors, reader=reader, appender=appender)
         assert not engine.tick(final=True).failures
 
     return seconds(judge)
@@ -114,23 +122,28 @@ def measured(folder: Path, copied: Path, events: int) -> Cost:
         pool.submit(fill, folder, copied, events).result()
     with own(folder, MEMORY) as appender, connect(folder) as reader:
         bare = min(seconds(lambda: reader.query(_GROUPS)) for _ in range(2))
-        start = time.monotonic()
-        costs = {kind.name: spent(kind, reader, appender) for kind in CORE}
-        return Cost(events, bare, costs, time.monotonic() - start)
+        alone = {kind.name: judging([kind()], reader, appender) for kind in CORE}
+        # Others by their seed, so that they begin anew.
+        others: list[Detector] = [kind(seed=1) for kind in CORE]
+        return Cost(events, bare, alone, judging(others, reader, appender))
 
 
 def said(cost: Cost) -> str:
-    ratios = ", ".join(f"{name} {one / cost.bare:.1f}" for name, one in cost.spent.items())
-    total, peak = sum(cost.spent.values()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    alone = [
+        f"{name} {one.spent / cost.bare.spent:.1f}, {one.clock:.0f} s"
+        for name, one in cost.alone.items()
+    ]
+    all_, peak = cost.together, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return (
-        f"{cost.events:,} events: group-by {cost.bare:.2f} s; {ratios}; together "
-        f"{total / cost.bare:.1f} times ({total:.1f} s, {cost.clock:.0f} by the clock); "
-        f"{peak / 1e6:.1f} GB"
+        f"{cost.events:,} events: group-by {cost.bare.spent:.2f} s, {cost.bare.clock:.1f} by the "
+        f"clock; {'; '.join(alone)}; together {all_.spent / cost.bare.spent:.1f} "
+        f"({all_.spent:.1f} s), {all_.clock / cost.bare.clock:.1f} by the clock "
+        f"({all_.clock:.0f} s); {peak / 1e6:.1f} GB"
     )
 
 
 def growth(first: Cost, last: Cost, name: str) -> str:
-    ratio = last.spent[name] / first.spent[name]
+    ratio = last.alone[name].spent / first.alone[name].spent
     exponent = math.log(ratio) / math.log(last.events / first.events)
     return f"{name} grows as events to the power {exponent:.2f}"
 

@@ -11,6 +11,7 @@ import msgspec
 from commonmode.detectors import Detector
 from commonmode.engine import ledger
 from commonmode.engine.ledger import Reached
+from commonmode.engine.side_by_side import side_by_side
 from commonmode.engine.tick import Report, Run, Tick, unreported
 from commonmode.engine.watermark import Watermark
 from commonmode.events import Event
@@ -69,20 +70,20 @@ class Engine:
         """
         reached = ledger.reached(self.reader)
         watermark = self._advance(reached)
-        total = Tick()
-        for detector in self.detectors:
-            run = Run(
+
+        def run(detector: Detector, told: Report) -> Tick:
+            return Run(
                 detector=detector,
                 reader=self.reader,
                 appender=self.appender,
                 reached=reached,
                 watermark=watermark,
                 final=final,
-                report=report,
+                report=told,
                 span=self.span,
-            )
-            total += run.run()
-        return total
+            ).run()
+
+        return sum(side_by_side(run, self.detectors, report), Tick())
 
     def _advance(self, reached: Reached) -> datetime | None:
         first, data = ledger.progress(self.reader, WATERMARK)

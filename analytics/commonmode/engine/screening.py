@@ -10,6 +10,7 @@ from itertools import chain
 import polars as pl
 
 from commonmode.detectors import Detector, Query, Window
+from commonmode.engine.ahead import ahead
 from commonmode.engine.as_of import as_of
 from commonmode.engine.failure import blaming
 from commonmode.engine.reading import inside
@@ -91,7 +92,7 @@ class Screening:
             try:
                 doubting = screen.doubting(self._ask(screen.plain()))
                 asked = (self._pages(screen.asked(inside(block))) for block in blocks)
-                left = [doubting(rows) for rows in chain.from_iterable(asked)]
+                left = [doubting(rows) for rows in ahead(chain.from_iterable(asked))]
                 apart = self._ask(screen.apart(inside(windows)))
             except QueryTooLargeError as error:
                 logger.info("%s reads whole windows: %s", self.detector.name, error)

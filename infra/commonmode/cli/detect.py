@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.progress import TaskID
 from rich.text import Text
 
 from commonmode.cli.fail_on import exit_code, fail_on_option
@@ -106,11 +107,16 @@ class Job:
     _told_away: bool = field(default=False, init=False)
 
     def once(self) -> Tick:
-        """Do one pass, with a bar on a terminal."""
+        """Do one pass, with a bar for each detector on a terminal."""
         with progress("detecting") as bar:
+            bars: dict[str, TaskID] = {}
 
             def report(doing: str, done: int, total: int) -> None:
-                bar.update(bar.task_ids[0], description=doing, completed=done, total=total)
+                detector, _, _ = doing.partition(":")
+                if detector not in bars:
+                    bar.update(bar.task_ids[0], visible=False)
+                    bars[detector] = bar.add_task(doing)
+                bar.update(bars[detector], description=doing, completed=done, total=total)
 
             done = self._pass(report)
         _tell(done)
