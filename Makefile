@@ -66,7 +66,7 @@ chaos: .venv/.ready ## kill -9 at random moments of a million-event run
 
 .PHONY: benchmarks
 benchmarks: .venv/.ready ## speed and memory, as ratios to a named reference
-	$(BIN)/pytest -m benchmark -s tests/benchmarks
+	$(BIN)/python -m pytest -m benchmark -s tests/benchmarks
 
 .PHONY: scorecard
 scorecard: .venv/.ready ## the detectors against planted truth, into docs/scorecard.md and the dashboard

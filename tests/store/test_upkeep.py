@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -31,6 +32,12 @@ def stored(writer: Writer) -> int:
     return int(count)
 
 
+def folded(writer: Writer) -> int:
+    """The position up to which events are folded into counts."""
+    ((until,),) = writer.cursor().execute("SELECT max(next_seq) FROM folds").fetchall()
+    return int(until or 0)
+
+
 def test_a_checkpoint_follows_the_batch_that_made_it_due(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +61,34 @@ def test_batches_that_leave_no_time_for_a_checkpoint_are_stored_all_the_same(
     until(lambda: ahead(writer) == 0)
     assert stored(writer) == 1000
     assert writer.defect is None
+
+
+class Hindered:
+    """A connection that DuckDB lets make no checkpoint, as it does now and then beside a batch."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, query: str, *values: Any) -> Any:
+        if query == "CHECKPOINT":
+            msg = "Cannot CHECKPOINT: there are other write transactions active"
+            raise duckdb.TransactionException(msg)
+        return self._connection.execute(query, *values)
+
+
+def test_a_checkpoint_in_the_way_of_a_batch_is_no_failure_and_holds_up_no_fold(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(upkeep, "CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr(rollups, "FOLD_ROWS", 20)
+    monkeypatch.setattr(writer._upkeep, "_cursor", Hindered(writer.cursor()))
+    writer.append(batch(actions(30)))
+    until(lambda: folded(writer) > 1)
+
+    assert not caplog.records
 
 
 def test_upkeep_that_breaks_the_store_is_the_writers_defect(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -26,7 +27,7 @@ class Upkeep:
     """Does what is due in a thread of its own, from the moment a batch is committed.
 
     A checkpoint holds up whoever wants to write meanwhile. Batches of a sink leave time for one
-    between them; where they do not, DuckDB passes over it, and makes one itself in a commit once
+    between them; where they do not, it is passed over, and DuckDB makes one itself in a commit once
     it has `CHECKPOINT_THRESHOLD` to move.
     A fold takes the longer the more agents there are, and holds up nobody.
 
@@ -65,7 +66,9 @@ class Upkeep:
         try:
             # First, since it is what the next batch may have to wait for.
             if self._written_ahead() >= CHECKPOINT_BYTES:
-                self._cursor.execute("CHECKPOINT")
+                # Another batch is being written: what is due stays due.
+                with suppress(duckdb.TransactionException):
+                    self._cursor.execute("CHECKPOINT")
             if came - self._folded >= rollups.FOLD_ROWS:
                 rollups.fold(self._cursor)
                 self._folded = came
