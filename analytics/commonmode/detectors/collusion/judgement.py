@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,20 +65,9 @@ class Judgement:
         shown = self._found() or self._nearest()
         agents = np.concatenate([np.zeros(0, np.int64), *(group.codes for group in shown)])
         tasks = self.coded.tasks(agents, self.wider) if shown else pl.DataFrame()
-        joints = [self._joint(group.codes, tasks) for group in shown]
-        # The places of all at once, as a store may have to be asked for their names.
-        where = pl.concat([_NOWHERE, *(joint["where"] for joint in joints)]).unique()
-        names = dict(zip(where, self.met.resources.texts(where.to_numpy()), strict=True))
         return [
-            self._score(
-                group,
-                joint.with_columns(
-                    place=joint["where"].replace_strict(names, return_dtype=pl.String)
-                ),
-                talk,
-                markets,
-            )
-            for group, joint in zip(shown, joints, strict=True)
+            self._score(group, joint, talk, markets)
+            for group, joint in zip(shown, self._joints(shown, tasks), strict=True)
         ]
 
     def _found(self) -> list[Group]:
@@ -128,6 +118,14 @@ class Judgement:
             **ring.shared.measures(),
             "same_task": ring.same_task,
         }
+
+    def _joints(self, shown: Sequence[Group], tasks: pl.DataFrame) -> list[pl.DataFrame]:
+        """Return the meetings of each group, with the names of their places."""
+        joints = [self._joint(group.codes, tasks) for group in shown]
+        # All are named at once, as a store may have to be asked for their names.
+        where = pl.concat([_NOWHERE, *(joint["where"] for joint in joints)]).unique()
+        names = pl.DataFrame({"where": where, "place": self.met.resources.texts(where.to_numpy())})
+        return [joint.join(names, on="where", maintain_order="left") for joint in joints]
 
     def _joint(self, codes: Integers, tasks: pl.DataFrame) -> pl.DataFrame:
         members = codes.tolist()
