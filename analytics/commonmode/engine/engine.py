@@ -71,7 +71,7 @@ class Engine:
         reached = ledger.reached(self.reader)
         watermark = self._advance(reached)
 
-        def run(detector: Detector, told: Report) -> Tick:
+        def run(detector: Detector) -> Tick:
             return Run(
                 detector=detector,
                 reader=self.reader,
@@ -79,11 +79,11 @@ class Engine:
                 reached=reached,
                 watermark=watermark,
                 final=final,
-                report=told,
+                report=report,
                 span=self.span,
             ).run()
 
-        return sum(side_by_side(run, self.detectors, report), Tick())
+        return sum(side_by_side(run, self.detectors), Tick())
 
     def _advance(self, reached: Reached) -> datetime | None:
         first, data = ledger.progress(self.reader, WATERMARK)

@@ -108,6 +108,8 @@ class Job:
 
     def once(self) -> Tick:
         """Do one pass, with a bar for each detector on a terminal."""
+        # Polars takes Ctrl-C for itself, and keeps it where it is at work in another thread.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with progress("detecting") as bar:
             bars: dict[str, TaskID] = {}
 
