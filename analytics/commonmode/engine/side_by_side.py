@@ -15,6 +15,8 @@ AT_ONCE = 2
 """Detectors at work at a time: where one computes by itself, the query of another has a core."""
 HEEDS_SECONDS = 0.2
 """How long Ctrl-C may wait: a handler that is not Python's does not wake who waits for a lock."""
+STOPS, STOP_SECONDS = 3, 2.0
+"""How often what is under way is stopped, and how long it may take to undo what it did."""
 
 
 class Stopped(BaseException):
@@ -26,25 +28,27 @@ class _Working:
 
     def __init__(self) -> None:
         self._threads = set[int]()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def during(self, work: Callable[[], Tick]) -> Tick:
         own = threading.get_ident()
-        with self._lock:
+        with self._changed:
             self._threads.add(own)
         try:
             return work()
         finally:
-            with self._lock:
+            with self._changed:
                 self._threads.discard(own)
+                self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Raise `Stopped` in each, where Ctrl-C would be raised if it were the main thread."""
-        with self._lock:
+    def stop(self) -> bool:
+        """Raise `Stopped` in each, as Ctrl-C would be in the main thread; return if all ended."""
+        with self._changed:
             for thread in self._threads:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread), ctypes.py_object(Stopped)
                 )
+            return self._changed.wait_for(lambda: not self._threads, STOP_SECONDS)
 
 
 def side_by_side(run: Callable[[Detector], Tick], detectors: Sequence[Detector]) -> list[Tick]:
@@ -64,5 +68,6 @@ def side_by_side(run: Callable[[Detector], Tick], detectors: Sequence[Detector])
             return [one.result() for one in running]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            working.stop()
+            # What is raised while Python collects garbage is lost.
+            any(working.stop() for _ in range(STOPS))
             raise
