@@ -69,5 +69,7 @@ def side_by_side(run: Callable[[Detector], Tick], detectors: Sequence[Detector])
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             # What is raised while Python collects garbage is lost.
-            any(working.stop() for _ in range(STOPS))
+            for _ in range(STOPS):
+                if working.stop():
+                    break
             raise

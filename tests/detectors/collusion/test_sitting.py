@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from commonmode.detectors import Collusion
+from commonmode.detectors import Collusion, Window
+from commonmode.detectors.bound import digest
 from commonmode.detectors.checks import same
+from commonmode.detectors.collusion.presence import NAMED
 
 from .conftest import DAY, Roaming, posted
 
@@ -41,6 +43,31 @@ def test_parts_that_were_never_merged_are_judged_as_the_whole_is(
     scores = sitting.scores(own, {}, DAY)
 
     assert scores
+    assert same(scores, detector.detect(events.lazy(), DAY))
+
+
+def test_digests_in_the_place_of_texts_give_the_same_scores_with_names() -> None:
+    detector, asked, events = Collusion(), list[str](), roaming(2)
+    known = {name: events[name].drop_nulls().unique() for name in NAMED}
+    texts = {name: dict(zip(digest(of), of, strict=True)) for name, of in known.items()}
+    read = events.with_columns(
+        events[name].replace_strict(of, digest(of), default=None, return_dtype=pl.UInt64)
+        for name, of in known.items()
+    )
+
+    def names(column: str, _: Window, digests: pl.Series) -> pl.Series:
+        asked.append(column)
+        return pl.Series([texts[column][one] for one in digests], dtype=pl.String)
+
+    sitting = detector.sitting(names)
+    own = sitting.gathering()
+    for n in range(3):
+        own.add(detector.tally(read[n::3].lazy()))
+    scores = sitting.scores(own, {}, DAY)
+
+    assert sitting.numbered == NAMED
+    assert set(asked) == set(NAMED)
+    assert [score.verdict for score in scores] == ["finding"] * 2
     assert same(scores, detector.detect(events.lazy(), DAY))
 
 
